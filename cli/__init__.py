@@ -1,0 +1,1 @@
+"""The `caretaker` command: runs on a person's machine, never ships."""

@@ -1,0 +1,1 @@
+"""Lambda on one machine: real processes as execution environments. Never ships."""

@@ -1,0 +1,1 @@
+"""Time-of-day concurrency profiles: knows time, knows no AWS."""

@@ -1,0 +1,1 @@
+"""The warmer: a tick becomes a plan, a burst, a measure and a report."""
