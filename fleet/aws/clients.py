@@ -13,4 +13,5 @@ _ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect
 @cache
 def client(service: str, *, region: str | None = None) -> Any:
     """A client that tries once, connects within 5 s and reads within 10 s; made once a process and region."""
-    return boto3.session.Session().client(service, region_name=region, config=_ONE_TRY)
+    session: Any = boto3.session.Session()
+    return session.client(service, region_name=region, config=_ONE_TRY)

@@ -41,7 +41,7 @@ def _from_reply(error: ClientError, where: str) -> FleetError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     words = str(error.response.get("Error", {}).get("Message", "")) or str(error)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _DENIALS or status == 403 and code not in _STALE:
+    if code in _DENIALS or (status == 403 and code not in _STALE):
         return AccessDenied(f"{where} was denied: {words}; allow {where} in the role's policy", action=where)
     if code in _STALE:
         return Refused(f"{where}: the AWS credentials are not accepted ({code}: {words}); renew them")
