@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from fleet.model import Alias, BurstResult, ConcurrencyFacts, FunctionRef, Ping, PublishedVersion, VersionNumber
+from fleet.model import Alias, ConcurrencyFacts, FunctionRef, Ping, PublishedVersion, VersionNumber
 
 
 class FleetError(Exception):
@@ -43,17 +43,37 @@ class Refused(FleetError):  # noqa: N818
     """Any other refusal by the service; the message repeats its words."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where Invoke requests go. `ca_bundle` is a PEM file to trust in place of the machine's own, or None."""
+
+    scheme: str
+    host: str
+    port: int
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRequest:
+    """One HTTP request, whole: `target` is path and query, `headers` are final (signed) and hold Host and length."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
 class Invoker(Protocol):
-    """Sends bursts. It never retries: a second try would land late on an environment already warmed."""
+    """Prepares Invoke requests. How they are sent together is the warmer's art, not the SDK's."""
 
-    def burst(self, ping: Ping, *, hold_ms: int, deadline: float) -> BurstResult:
-        """All `ping.count` pings in flight at one instant, and what became of each.
+    def endpoint(self, function: FunctionRef) -> Endpoint:
+        """Where Invoke requests for `function` go. Raises: FleetError (no region, no such endpoint)."""
+        ...
 
-        `hold_ms` is the time from the dispatch to the release instant that the pings carry. `deadline` is
-        on the monotonic clock, in seconds: no answer is awaited beyond it. A ping that could not be sent or
-        answered is a `Lost` in the result.
+    def signed(self, ping: Ping, *, release_at_ms: int) -> SignedRequest:
+        """The one request that serves every ping of the burst: SigV4 has no nonce and holds for five minutes.
 
-        Raises: FleetError when no ping could be sent at all (no credentials, no such endpoint).
+        Raises: FleetError (no credentials, expired ones), BlockTooLarge.
         """
         ...
 
