@@ -95,18 +95,21 @@ class Alias:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedVersion:
-    """A published version as ListFunctions(FunctionVersion=ALL) shows it."""
+    """A published version as ListFunctions(FunctionVersion=ALL) shows it.
+
+    `last_modified` is None when the listing has no date that can be read.
+    """
 
     function: str
     number: VersionNumber
     code_sha256: str
     code_size_bytes: int
-    last_modified: datetime
+    last_modified: datetime | None
     description: str = ""
     runtime: str = ""
 
     def __post_init__(self) -> None:
-        if self.last_modified.tzinfo is None:
+        if self.last_modified is not None and self.last_modified.tzinfo is None:
             raise ValueError("last_modified must be an aware datetime")
 
 

@@ -3,7 +3,7 @@
 Adapters live in `fleet.aws`; tests bring fakes that pass the same suite.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +25,14 @@ class VersionInUse(FleetError):  # noqa: N818
 
 class Throttled(FleetError):  # noqa: N818
     """The control plane said 429. Slow down; the call had no effect."""
+
+
+class ThrottleStorm(Throttled):
+    """Throttled again after the rate was halved as often as it may be: stop asking."""
+
+
+class OutOfTime(FleetError):  # noqa: N818
+    """There is not enough time left for another call to end before the caller must."""
 
 
 class AccessDenied(FleetError):  # noqa: N818
@@ -86,21 +94,37 @@ class Limits(Protocol):
         ...
 
 
-class Versions(Protocol):
-    """Published versions and aliases of one account and region."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Every function of one account and region by name, and every published version of them, in no order."""
 
-    def published(self) -> Iterable[PublishedVersion]:
-        """Every published version of every function, all pages. Raises: FleetError."""
+    functions: frozenset[str]
+    versions: tuple[PublishedVersion, ...]
+
+
+class Versions(Protocol):
+    """Published versions and aliases of one account and region.
+
+    Every method but `wait_turn` is a control-plane request inside the shared rate, and may raise FleetError;
+    `listing` and `aliases` try again when throttled, until ThrottleStorm. OutOfTime means that no call was made.
+    """
+
+    def listing(self) -> Listing:
+        """Every function and published version, all pages."""
         ...
 
     def aliases(self, function: str) -> Sequence[Alias]:
-        """Every alias of `function`, all pages. Raises: FleetError, FunctionAbsent."""
+        """Every alias of `function`, all pages. Raises: FunctionAbsent, FleetError."""
+        ...
+
+    def wait_turn(self) -> None:
+        """Wait until the rate allows the next request, so that what was read before it is fresh when it leaves."""
         ...
 
     def delete(self, function: str, version: VersionNumber) -> None:
-        """Delete that one version; done as well when it was gone already.
+        """Delete that one version, in one try; done as well when it was gone already.
 
-        Raises: VersionInUse, FunctionAbsent, Throttled, AccessDenied, Unreachable, Refused.
+        Raises: VersionInUse, FunctionAbsent, Throttled, AccessDenied, Unreachable, Refused, OutOfTime.
         """
         ...
 
@@ -109,7 +133,39 @@ class Versions(Protocol):
 class Mark:
     """A version that an earlier run found to be a candidate, with the code it had then."""
 
-    function: str
     version: VersionNumber
     code_sha256: str
     marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionMemory:
+    """What the runs before knew of one function.
+
+    `live` are the versions that were in use at the last run (the newest, and those behind aliases);
+    `superseded` are those that a run found no longer in use, with the instant of that run.
+    """
+
+    marks: tuple[Mark, ...] = ()
+    live: frozenset[VersionNumber] = frozenset()
+    superseded: tuple[tuple[VersionNumber, datetime], ...] = ()
+
+
+class Record(Protocol):
+    """What must be remembered between runs. Every method raises FleetError when the memory does not answer."""
+
+    def recall(self, function: str) -> FunctionMemory:
+        """What is known of `function`; an empty memory when nothing is."""
+        ...
+
+    def remember(self, function: str, memory: FunctionMemory, *, before: FunctionMemory) -> None:
+        """Replace what is known: `before` is what `recall` gave, so that only the difference is written."""
+        ...
+
+    def cursor(self) -> str | None:
+        """The function at which the last run stopped, or None."""
+        ...
+
+    def save_cursor(self, function: str) -> None:
+        """Remember where this run stopped, so that the next one starts behind it."""
+        ...

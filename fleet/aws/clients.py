@@ -1,17 +1,32 @@
 """SDK sessions and clients. Endpoints, region and credentials come from the standard SDK variables only."""
 
-from functools import cache
+import os
+from functools import lru_cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-# One try: the callers decide what a failure means, and a retried ping would be a second ping.
-_ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=5, read_timeout=10)
+# The SDK reads these when a client is made: a client is only good for the environment that it was made in.
+_SDK_VARIABLES = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
-@cache
-def client(service: str, *, region: str | None = None) -> Any:
-    """A client that tries once, connects within 5 s and reads within 10 s; made once a process and region."""
+def client(service: str, *, region: str | None = None, timeout_s: float = 10.0) -> Any:
+    """A client that tries once, connects within 5 s at most and reads within `timeout_s`.
+
+    The same one is given again while the SDK's environment variables stay as they are.
+    """
+    environment = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith(_SDK_VARIABLES)))
+    return _client(service, region, timeout_s, environment)
+
+
+@lru_cache(maxsize=32)
+def _client(service: str, region: str | None, timeout_s: float, _environment: tuple[tuple[str, str], ...]) -> Any:
+    # One try: the callers decide what a failure means, and a retried ping would be a second ping.
+    config = Config(
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connect_timeout=min(5.0, timeout_s),
+        read_timeout=timeout_s,
+    )
     session: Any = boto3.session.Session()
-    return session.client(service, region_name=region, config=_ONE_TRY)
+    return session.client(service, region_name=region, config=config)
