@@ -1,0 +1,133 @@
+"""The one line: `warmable(handler)`. Routes a ping through the application, holds, and adds the evidence."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import time
+from contextvars import ContextVar
+from typing import Any, Callable, overload
+
+from caretaker_kit.block import RESERVE_MS, Block, block_of
+from caretaker_kit.environment import ENVIRONMENT, Arrival
+from caretaker_kit.priming import event_for
+from caretaker_kit.reply import with_evidence
+
+Handler = Callable[[Any, Any], Any]
+DEFAULT_MAX_HOLD_MS = 2000
+_MARK = "__caretaker_warmable__"
+_LOG = logging.getLogger("caretaker_kit")
+_current: ContextVar[Arrival | None] = ContextVar("caretaker_ping", default=None)
+
+
+def current_ping() -> dict[str, Any] | None:
+    """The evidence so far when a ping is being served right now, None during any other request.
+
+    For views and routes that show more to the warmer than to the public.
+    """
+    arrival = _current.get()
+    return None if arrival is None else ENVIRONMENT.evidence(arrival, held_ms=0)
+
+
+@overload
+def warmable(handler: Handler, *, max_hold_ms: int | None = None, short_circuit: bool = False) -> Handler: ...
+@overload
+def warmable(
+    handler: None = None, *, max_hold_ms: int | None = None, short_circuit: bool = False
+) -> Callable[[Handler], Handler]: ...
+def warmable(handler: Any = None, *, max_hold_ms: int | None = None, short_circuit: bool = False) -> Any:
+    """The handler, able to answer Caretaker's pings; also a decorator, with or without arguments.
+
+    A request that is no ping gets the handler's own object or exception, untouched. A ping runs through the
+    handler first; then the environment stays busy until the instant that all pings of the burst share, at most
+    `max_hold_ms` milliseconds (default: the variable CARETAKER_MAX_HOLD_MS, or 2000), and the reply carries the
+    evidence. `short_circuit=True` answers pings without running the handler, for functions without routes; what
+    the handler loads lazily stays cold then.
+
+    An exception of the application in a ping is raised again, after the hold: the ping must be seen to have
+    failed, and an environment that fails early would be free again and take a second ping of the same burst.
+    """
+    if handler is None:
+        return functools.partial(warmable, max_hold_ms=max_hold_ms, short_circuit=short_circuit)
+    if getattr(handler, _MARK, False):
+        return handler
+    limit_ms = _own_limit() if max_hold_ms is None else max_hold_ms
+
+    def wrapped(event: Any, context: Any) -> Any:
+        arrival = ENVIRONMENT.arrive()
+        block = block_of(context)
+        if block is not None:
+            inner = _answer_nothing if short_circuit else handler
+            return _serve_ping(inner, event, context, block, arrival, limit_ms)
+        try:
+            return handler(event, context)
+        finally:
+            ENVIRONMENT.served_a_request()
+
+    # An adapter object such as Mangum's must not have its attributes copied onto the function.
+    functools.update_wrapper(wrapped, handler, updated=())
+    setattr(wrapped, _MARK, True)
+    ENVIRONMENT.initialised()
+    return wrapped
+
+
+def _serve_ping(
+    handler: Handler, event: Any, context: Any, block: Block, arrival: Arrival, limit_ms: float
+) -> dict[str, Any]:
+    token = _current.set(arrival)
+    started = time.monotonic()
+    try:
+        reply = handler(event, context)
+        if arrival.cold:
+            _prime(handler, event, context, block, slowest_s=time.monotonic() - started)
+    except Exception:
+        _hold(block, context, limit_ms)
+        raise
+    finally:
+        _current.reset(token)
+    held_ms = _hold(block, context, limit_ms)
+    return with_evidence(reply, ENVIRONMENT.evidence(arrival, held_ms=held_ms))
+
+
+def _prime(handler: Handler, event: Any, context: Any, block: Block, *, slowest_s: float) -> None:
+    """Replay the block's paths, while the time left would cover the slowest run so far once more."""
+    for path in block.prime:
+        if _remaining_ms(context) - RESERVE_MS <= slowest_s * 1000:
+            _LOG.warning("caretaker_kit: %s and what follows it not primed: the function's timeout is near", path)
+            return
+        started = time.monotonic()
+        try:
+            primed = event_for(event, path)
+            if primed is not None:
+                handler(primed, context)
+        except Exception as error:  # priming is a favour; the ping itself has succeeded
+            _LOG.warning("caretaker_kit: priming %s raised %s: %s", path, type(error).__name__, error)
+        slowest_s = max(slowest_s, time.monotonic() - started)
+
+
+def _hold(block: Block, context: Any, limit_ms: float) -> int:
+    """Stay busy until the release instant, within every limit; the milliseconds that it took."""
+    hold_ms = block.hold_ms(now_ms=time.time() * 1000, remaining_ms=_remaining_ms(context), limit_ms=limit_ms)
+    if hold_ms <= 0:
+        return 0
+    started = time.monotonic()
+    time.sleep(hold_ms / 1000)
+    return int((time.monotonic() - started) * 1000)
+
+
+def _remaining_ms(context: Any) -> float:
+    """The invocation's time left. A context that cannot tell gives 0: no hold, rather than a timeout."""
+    try:
+        return float(context.get_remaining_time_in_millis())
+    except Exception:  # a ping never fails because of the kit
+        return 0.0
+
+
+def _own_limit() -> int:
+    given = os.environ.get("CARETAKER_MAX_HOLD_MS", "")
+    return int(given) if given.isascii() and given.isdigit() else DEFAULT_MAX_HOLD_MS
+
+
+def _answer_nothing(_event: Any, _context: Any) -> None:
+    return None

@@ -1,0 +1,57 @@
+"""The warmer's side of the golden payloads that the kits read too."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from fleet.model import FunctionRef, Ping
+from fleet.wire import BlockTooLarge, application_reply, client_context, kit_report
+from tests.kits.golden import cases
+
+
+def ping(*, burst: str = "0f8c", count: int = 1, max_hold_ms: int = 2000, prime: tuple[str, ...] = ()) -> Ping:
+    return Ping(
+        function=FunctionRef(text="shop"),
+        qualifier="live",
+        payload=b"{}",
+        burst=burst,
+        count=count,
+        max_hold_ms=max_hold_ms,
+        timeout_s=30,
+        prime=prime,
+    )
+
+
+@pytest.mark.parametrize("case", cases("pings.json"))
+def test_the_warmer_sends_the_golden_header(case: dict[str, Any]) -> None:
+    given = case["ping"]
+    sent = ping(burst=given["burst"], count=given["of"], max_hold_ms=given["max_hold_ms"], prime=tuple(given["prime"]))
+    assert client_context(sent, release_at_ms=case["release_at_ms"]) == case["header"]
+
+
+@pytest.mark.parametrize("case", cases("replies.json"))
+def test_the_warmer_reads_the_golden_reply(case: dict[str, Any]) -> None:
+    report = kit_report(case["answer"])
+    assert report is not None
+    assert asdict(report) == case["report"]
+
+
+@pytest.mark.parametrize("case", cases("reports.json"))
+def test_the_warmer_reads_what_other_targets_answer(case: dict[str, Any]) -> None:
+    report = kit_report(case["reply"])
+    assert (None if report is None else asdict(report)) == case["report"]
+
+
+@pytest.mark.parametrize("case", cases("replies.json"))
+def test_a_reply_that_the_kit_had_to_wrap_is_unwrapped(case: dict[str, Any]) -> None:
+    if isinstance(case["application"], dict):
+        assert application_reply(case["answer"]) is case["answer"]
+    else:
+        assert application_reply(case["answer"]) == case["application"]
+
+
+def test_a_block_over_lambda_s_limit_is_refused_before_it_is_sent() -> None:
+    long = ping(prime=tuple(f"/products/{number}/" for number in range(200)))
+    with pytest.raises(BlockTooLarge, match=r"Lambda allows 3583: shorten ping\.prime"):
+        client_context(long, release_at_ms=1)

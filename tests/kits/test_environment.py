@@ -1,0 +1,110 @@
+import os
+import sys
+from types import ModuleType
+
+import pytest
+
+import caretaker_kit.environment as module
+from caretaker_kit.environment import Environment
+from tests.kits.stage import NOW_MS, Clock
+
+Stage = tuple[Clock, Environment]
+
+
+def test_the_id_is_made_once_and_not_before_the_first_invocation(stage: Stage) -> None:
+    _, environment = stage
+    assert environment._id is None
+    first = environment.id
+    assert len(bytes.fromhex(first)) == 16
+    assert environment.id == first
+
+
+def test_a_restored_clone_has_an_id_an_age_and_a_count_of_its_own(stage: Stage) -> None:
+    clock, environment = stage
+    environment.initialised()
+    environment.arrive()
+    environment.served_a_request()
+    before = environment.id
+    clock.pass_ms(3_600_000)
+    environment.renew()
+    clock.pass_ms(40)
+    arrival = environment.arrive()
+    evidence = environment.evidence(arrival, held_ms=0)
+    assert evidence["environment"] != before
+    assert (evidence["cold"], evidence["invocations"], evidence["age_ms"]) == (True, 1, 40)
+    assert (evidence["init_ms"], evidence["last_request_ms"]) == (None, None)
+
+
+def test_two_clones_of_a_snapshot_taken_before_any_invocation_differ() -> None:
+    readers, pids = [], []
+    environment = Environment()
+    for _ in range(2):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.write(writer, environment.id.encode())
+            os._exit(0)
+        os.close(writer)
+        readers.append(reader)
+        pids.append(pid)
+    for pid in pids:
+        os.waitpid(pid, 0)
+    ids = {os.read(reader, 100) for reader in readers}
+    for reader in readers:
+        os.close(reader)
+    assert len(ids) == 2
+
+
+def test_where_snapstart_is_on_the_environment_is_renewed_after_a_restore(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[object] = []
+    runtime = ModuleType("snapshot_restore_py")
+    runtime.register_after_restore = registered.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    module._renew_after_restore()
+    assert registered == [module.ENVIRONMENT.renew]
+
+
+def test_without_snapstart_nothing_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[object] = []
+    runtime = ModuleType("snapshot_restore_py")
+    runtime.register_after_restore = registered.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    module._renew_after_restore()
+    assert registered == []
+
+
+def test_snapstart_without_the_module_is_said_and_not_fatal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    module._renew_after_restore()
+    assert "snapshot_restore_py is not importable" in capsys.readouterr().err
+
+
+def test_the_init_time_counts_from_the_start_of_the_process() -> None:
+    environment = Environment()
+    environment.initialised()
+    init_ms = environment.evidence(environment.arrive(), held_ms=0)["init_ms"]
+    assert 50 < init_ms < 900_000
+
+
+def test_where_the_kernel_tells_nothing_the_init_time_counts_from_the_import(
+    monkeypatch: pytest.MonkeyPatch, stage: Stage
+) -> None:
+    clock, environment = stage
+    monkeypatch.setattr(module, "_IMPORTED_AT", clock.now_s)
+    monkeypatch.setattr(module, "_by_the_kernel_ms", lambda: 1 / 0)
+    clock.pass_ms(250)
+    environment.initialised()
+    assert environment.evidence(environment.arrive(), held_ms=0)["init_ms"] == pytest.approx(250, abs=1)
+
+
+def test_a_clock_that_was_set_back_gives_no_negative_age(stage: Stage) -> None:
+    clock, environment = stage
+    environment.initialised()
+    clock.pass_ms(-5000)
+    evidence = environment.evidence(environment.arrive(), held_ms=0)
+    assert (evidence["age_ms"], evidence["arrived_ms"]) == (0, NOW_MS - 5000)
