@@ -89,6 +89,10 @@ class Invoker(Protocol):
 class Limits(Protocol):
     """Reads what limits a function's concurrency. Never raises: what cannot be read is None with a reason."""
 
+    def prepare(self, region: str | None) -> None:
+        """Read what holds for a whole region, before `of` is called from many threads."""
+        ...
+
     def of(self, function: FunctionRef) -> ConcurrencyFacts:
         """The limits that hold for `function` now."""
         ...

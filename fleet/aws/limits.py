@@ -1,0 +1,69 @@
+"""The `Limits` port over the SDK: what limits a function's concurrency.
+
+GetFunction is asked first, because it has a rate of its own (100 a second); the fifteen a second that all other
+control-plane calls of an account share belong to deployments.
+Source: Lambda developer guide, "Lambda quotas", API requests.
+"""
+
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+from fleet.aws.errors import translated
+from fleet.model import ConcurrencyFacts, FunctionRef
+from fleet.ports import FleetError
+
+# The tick does not wait long for what it can do without.
+_BRIEF = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=4, max_pool_connections=16)
+
+
+class ConcurrencyLimits:
+    """Reads limits once a function and region; make one a tick."""
+
+    def __init__(self) -> None:
+        self._session: Any = get_session()
+        self._clients: dict[str | None, Any] = {}
+        self._accounts: dict[str | None, tuple[int, int]] = {}
+
+    def prepare(self, region: str | None) -> None:
+        """Make the region's client and read its account limits, so that `of` may be called from many threads."""
+        try:
+            if region not in self._clients:
+                self._clients[region] = self._session.create_client("lambda", region_name=region, config=_BRIEF)
+            settings = self._call(region, "get_account_settings", "GetAccountSettings")["AccountLimit"]
+            self._accounts[region] = (
+                int(settings["ConcurrentExecutions"]),
+                int(settings["UnreservedConcurrentExecutions"]),
+            )
+        except (FleetError, BotoCoreError, KeyError, TypeError, ValueError):
+            # Without the account's limit only the function's own is known; the report says what was not read.
+            self._accounts.pop(region, None)
+
+    def of(self, function: FunctionRef) -> ConcurrencyFacts:
+        """The limits that hold for `function` now; what cannot be read is None, and `unread` says why."""
+        limit, unreserved = self._accounts.get(function.region, (None, None))
+        unread = None if limit is not None else "lambda:GetAccountSettings could not be read"
+        try:
+            reserved = self._reserved(function)
+        except (FleetError, BotoCoreError, KeyError, TypeError, ValueError) as error:
+            return ConcurrencyFacts(account_limit=limit, account_unreserved=unreserved, unread=unread or str(error))
+        return ConcurrencyFacts(reserved=reserved, account_limit=limit, account_unreserved=unreserved, unread=unread)
+
+    def _reserved(self, function: FunctionRef) -> int | None:
+        try:
+            found = self._call(function.region, "get_function", "GetFunction", FunctionName=function.text)
+            concurrency = found.get("Concurrency") or {}
+        except (FleetError, AttributeError):
+            concurrency = self._call(
+                function.region, "get_function_concurrency", "GetFunctionConcurrency", FunctionName=function.text
+            )
+        reserved = concurrency.get("ReservedConcurrentExecutions")
+        return None if reserved is None else int(reserved)
+
+    def _call(self, region: str | None, method: str, operation: str, **arguments: str) -> Any:
+        try:
+            return getattr(self._clients[region], method)(**arguments)
+        except (BotoCoreError, ClientError) as error:
+            raise translated(error, service="lambda", operation=operation) from error

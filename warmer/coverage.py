@@ -1,0 +1,127 @@
+"""Replies of a burst -> how many environments it reached, and how strong the evidence is. Pure.
+
+Lambda runs one invocation at a time in an execution environment, so invocations in progress at one instant are as
+many environments. What can be seen of that decides the evidence; the numbers never claim more than was seen.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from fleet.model import Answer, BurstResult, Interval, KitReport, Lost
+from profiles.model import PingSpec
+from warmer.verdict import Verdict, judge
+
+
+class Evidence(Enum):
+    """How the number of environments is known, strongest first: section 3 of the contract."""
+
+    COUNTED = "counted"
+    OVERLAP = "overlap"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What one burst achieved.
+
+    `covered` environments are proven warm by `evidence`; `healthy` of them answered as expected. `sent`, `answered`,
+    `cold`, `throttled` and `errors` count pings; `problems` says what went wrong, each with how often, worst first.
+    `spread_ms` is from the targets' own clocks where they report one, else from the caller's.
+    """
+
+    sent: int
+    answered: int
+    covered: int
+    healthy: int
+    cold: int
+    evidence: Evidence
+    spread_ms: float
+    release_lead_ms: float
+    billed_ms: int
+    throttled: int
+    errors: int
+    problems: tuple[tuple[str, int], ...] = ()
+
+
+def measure(result: BurstResult, spec: PingSpec) -> Coverage:
+    """The coverage that the burst's outcomes prove, under the target's `ping` settings."""
+    verdicts = [judge(outcome, spec) for outcome in result.outcomes]
+    answers = [outcome for outcome in result.outcomes if isinstance(outcome, Answer)]
+    throttled = sum(answer.status == 429 for answer in answers)
+    evidence, covered, healthy = _counted(verdicts) or _by_time(result.outcomes, verdicts)
+    return Coverage(
+        sent=sum(not (isinstance(outcome, Lost) and not outcome.sent) for outcome in result.outcomes),
+        answered=len(answers),
+        covered=covered,
+        healthy=healthy,
+        cold=sum(_cold(outcome, verdict) for outcome, verdict in zip(result.outcomes, verdicts, strict=True)),
+        evidence=evidence,
+        spread_ms=_spread_ms(result, verdicts),
+        release_lead_ms=round(result.release_at_ms - result.released_ms, 1),
+        billed_ms=sum(answer.log.billed_ms or 0 for answer in answers),
+        throttled=throttled,
+        errors=sum(not verdict.healthy for verdict in verdicts) - throttled,
+        problems=tuple(Counter(verdict.problem for verdict in verdicts if verdict.problem).most_common()),
+    )
+
+
+def _counted(verdicts: Sequence[Verdict]) -> tuple[Evidence, int, int] | None:
+    """Distinct ids, when every reply that warmed carries one."""
+    warmed = [verdict for verdict in verdicts if verdict.warmed]
+    if not warmed or any(verdict.kit is None for verdict in warmed):
+        return None
+    environments = {_kit(verdict).environment for verdict in warmed}
+    unhealthy = {_kit(verdict).environment for verdict in warmed if not verdict.healthy}
+    return Evidence.COUNTED, len(environments), len(environments - unhealthy)
+
+
+def _by_time(outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict]) -> tuple[Evidence, int, int]:
+    """The most invocations in progress at one instant: by the targets' logs, or by the caller's clock alone."""
+    pairs = [
+        (outcome, verdict)
+        for outcome, verdict in zip(outcomes, verdicts, strict=True)
+        if verdict.warmed and isinstance(outcome, Answer)
+    ]
+    healthy = sum(verdict.healthy for _, verdict in pairs)
+    logged = [outcome.log.service for outcome, _ in pairs if outcome.log.service is not None]
+    if pairs and len(logged) == len(pairs):
+        covered = most_at_once(logged)
+        return Evidence.OVERLAP, covered, min(covered, healthy)
+    flights = [Interval(start_ms=outcome.sent_ms, end_ms=outcome.received_ms) for outcome, _ in pairs]
+    covered = most_at_once(flights)
+    return Evidence.INFERRED, covered, min(covered, healthy)
+
+
+def most_at_once(intervals: Iterable[Interval]) -> int:
+    """The greatest number of intervals in progress at one instant; one that ends as another starts is over."""
+    edges = sorted(
+        edge for interval in intervals for edge in ((interval.start_ms, 1), (interval.end_ms, -1))
+    )  # at equal instants -1 sorts first, so touching intervals do not overlap
+    now = most = 0
+    for _, step in edges:
+        now += step
+        most = max(most, now)
+    return most
+
+
+def _cold(outcome: Answer | Lost, verdict: Verdict) -> bool:
+    if verdict.kit is not None and verdict.kit.cold is not None:
+        return verdict.kit.cold
+    return isinstance(outcome, Answer) and outcome.log.init_ms is not None
+
+
+def _spread_ms(result: BurstResult, verdicts: Sequence[Verdict]) -> float:
+    """First to last arrival of the warm pings; a cold one arrives after its init, which is no spread."""
+    arrivals = [
+        verdict.kit.arrived_ms
+        for verdict in verdicts
+        if verdict.kit is not None and verdict.kit.arrived_ms is not None and not verdict.kit.cold
+    ]
+    return float(max(arrivals) - min(arrivals)) if len(arrivals) > 1 else round(result.spread_ms, 1)
+
+
+def _kit(verdict: Verdict) -> KitReport:
+    assert verdict.kit is not None  # noqa: S101 - asked only where every verdict has one
+    return verdict.kit

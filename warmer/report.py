@@ -1,0 +1,168 @@
+"""What a tick did, as one value: the report that the handler returns, and the source of metrics and log lines."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from profiles.model import Mistake, Severity
+from warmer.coverage import Coverage, Evidence
+from warmer.plan import Outcome, PlannedTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetReport:
+    """What became of one target. Times are milliseconds, counts are pings or environments as the contract says."""
+
+    service: str
+    function: str
+    qualifier: str
+    wanted: int
+    sent: int = 0
+    covered: int = 0
+    healthy: int = 0
+    cold: int = 0
+    evidence: str | None = None
+    rounds: int = 0
+    spread_ms: float | None = None
+    release_lead_ms: float | None = None
+    billed_ms: int = 0
+    throttled: int = 0
+    errors: int = 0
+    outcome: Outcome
+    reason: str
+
+    @property
+    def short(self) -> int:
+        """How many environments are missing; nothing is missing of what a dry run only would ping."""
+        return 0 if self.outcome is Outcome.WOULD_PING else max(0, self.wanted - self.covered)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything wanted was reached, and answered as expected."""
+        return self.short == 0 and self.healthy == self.covered and self.outcome is not Outcome.FAILED
+
+    def as_json(self) -> dict[str, Any]:
+        """The item of the report's `targets`."""
+        item = {name: getattr(self, name) for name in self.__slots__}
+        return {**item, "short": self.short, "outcome": self.outcome.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickReport:
+    """What a tick did. `reason` is set when the tick as a whole was not served, or only in part."""
+
+    tick: datetime | None
+    targets: tuple[TargetReport, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    outcome: str = "served"
+    reason: str | None = None
+    failed: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the tick did everything that the schedules asked for."""
+        return not self.failed and not self.errors_in_files and all(target.ok for target in self.targets)
+
+    @property
+    def errors_in_files(self) -> int:
+        """How many errors the schedule files hold; each keeps its own service out of the tick."""
+        return sum(mistake.severity is Severity.ERROR for mistake in self.mistakes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the handler returns it: section 4 of the contract."""
+        return {
+            "ok": self.ok,
+            "tick": None if self.tick is None else utc_text(self.tick),
+            "outcome": self.outcome,
+            "reason": self.reason or summary(self.targets),
+            "targets": [target.as_json() for target in self.targets],
+            "schedules": [mistake_as_json(mistake) for mistake in self.mistakes],
+        }
+
+
+def utc_text(instant: datetime) -> str:
+    """ISO 8601 in UTC, as EventBridge writes it."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def mistake_as_json(mistake: Mistake) -> dict[str, Any]:
+    """A schedule file's mistake with the keys that `caretaker validate` uses."""
+    return {
+        "file": mistake.file,
+        "line": mistake.line,
+        "column": mistake.column,
+        "code": mistake.code,
+        "severity": mistake.severity.value,
+        "message": mistake.message,
+    }
+
+
+def summary(targets: tuple[TargetReport, ...]) -> str:
+    """The tick in a sentence."""
+    if not targets:
+        return "no targets in the schedules"
+    wanted, covered = sum(target.wanted for target in targets), sum(target.covered for target in targets)
+    short = sum(target.short > 0 for target in targets)
+    return f"{covered} of {wanted} environments over {len(targets)} targets" + (f", {short} short" if short else "")
+
+
+def settled_report(planned: PlannedTarget, outcome: Outcome, *, reason: str | None = None) -> TargetReport:
+    """The report of a target to which nothing was sent, for the plan's reason or for the one given."""
+    return TargetReport(
+        service=planned.service,
+        function=planned.target.function.text,
+        qualifier=planned.target.qualifier,
+        wanted=planned.wanted,
+        outcome=outcome,
+        reason=reason or planned.reason,
+    )
+
+
+def measured_report(planned: PlannedTarget, rounds: tuple[Coverage, ...]) -> TargetReport:
+    """The report of a target after its last round: what that round reached, with the pings of all of them."""
+    last = rounds[-1]
+    outcome = _outcome(planned, last)
+    return TargetReport(
+        service=planned.service,
+        function=planned.target.function.text,
+        qualifier=planned.target.qualifier,
+        wanted=planned.wanted,
+        sent=sum(each.sent for each in rounds),
+        covered=last.covered,
+        healthy=last.healthy,
+        cold=sum(each.cold for each in rounds),
+        evidence=last.evidence.value,
+        rounds=len(rounds),
+        spread_ms=last.spread_ms,
+        release_lead_ms=last.release_lead_ms,
+        billed_ms=sum(each.billed_ms for each in rounds),
+        throttled=sum(each.throttled for each in rounds),
+        errors=sum(each.errors for each in rounds),
+        outcome=outcome,
+        reason=_reason(planned, last, outcome),
+    )
+
+
+def _outcome(planned: PlannedTarget, last: Coverage) -> Outcome:
+    if last.covered < planned.wanted:
+        return Outcome.SHORT
+    if last.healthy < last.covered:
+        return Outcome.UNHEALTHY
+    return Outcome.UNPROVEN if last.evidence is Evidence.INFERRED else Outcome.WARM
+
+
+def _reason(planned: PlannedTarget, last: Coverage, outcome: Outcome) -> str:
+    how = {
+        Evidence.COUNTED: "counted by their ids",
+        Evidence.OVERLAP: "shown by overlapping log times",
+        Evidence.INFERRED: "inferred from the caller's clock, not proven (the target reports no id and no JSON log)",
+    }[last.evidence]
+    parts = [f"{last.covered} of {planned.wanted} environments {how}"]
+    if outcome is Outcome.UNHEALTHY:
+        parts.append(f"{last.covered - last.healthy} of them unhealthy")
+    if planned.limit is not None:
+        parts.append(f"asked for {planned.count} only: {planned.limit}")
+    parts += [f"{count} {'ping' if count == 1 else 'pings'}: {problem}" for problem, count in last.problems[:3]]
+    if len(last.problems) > 3:
+        parts.append(f"and {len(last.problems) - 3} other problems")
+    return "; ".join(parts)

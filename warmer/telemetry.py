@@ -1,0 +1,68 @@
+"""Metrics and log lines of a tick, all from its report. Shell: prints what CloudWatch reads.
+
+Metrics are CloudWatch's embedded format in the log: no call, no permission, and no failure of their own.
+"""
+
+from collections.abc import Iterable
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from warmer.report import TargetReport, TickReport, mistake_as_json
+
+NAMESPACE = "Caretaker"
+_SERVICE = "caretaker-warmer"
+
+
+def publish(report: TickReport) -> None:
+    """One line a target, one for the tick, the tick's metrics, and each service's own."""
+    _log(report)
+    _count("warmer", _tick_counts(report))
+    for service in dict.fromkeys(target.service for target in report.targets):
+        _count(service, _target_counts([target for target in report.targets if target.service == service]))
+
+
+def _log(report: TickReport) -> None:
+    logger = Logger(service=_SERVICE, level="INFO")
+    for target in report.targets:
+        (logger.info if target.ok else logger.warning)("target", **target.as_json())
+    for mistake in report.mistakes:
+        logger.warning(
+            "schedule", **{("word" if k == "message" else k): v for k, v in mistake_as_json(mistake).items()}
+        )
+    whole = {key: value for key, value in report.as_json().items() if key not in {"targets", "schedules"}}
+    (logger.info if report.ok else logger.warning)("tick", **whole)
+
+
+def _tick_counts(report: TickReport) -> dict[str, float]:
+    return {
+        "TickCompleted": float(report.outcome == "served" and not report.failed),
+        "StaleTicks": float(report.outcome == "stale"),
+        "ScheduleErrors": float(report.errors_in_files),
+        "TargetsOk": float(sum(target.ok for target in report.targets)),
+        "TargetsShort": float(sum(not target.ok for target in report.targets)),
+        **_target_counts(report.targets),
+    }
+
+
+def _target_counts(targets: Iterable[TargetReport]) -> dict[str, float]:
+    listed = list(targets)
+    return {
+        "Wanted": float(sum(target.wanted for target in listed)),
+        "Covered": float(sum(target.covered for target in listed)),
+        "Healthy": float(sum(target.healthy for target in listed)),
+        "Short": float(sum(target.short for target in listed)),
+        "ColdStarts": float(sum(target.cold for target in listed)),
+        "PingsSent": float(sum(target.sent for target in listed)),
+        "PingsThrottled": float(sum(target.throttled for target in listed)),
+        "BilledMs": float(sum(target.billed_ms for target in listed)),
+    }
+
+
+def _count(service: str, counts: dict[str, float]) -> None:
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    for name, value in counts.items():
+        metrics.add_metric(
+            name=name, unit=MetricUnit.Milliseconds if name == "BilledMs" else MetricUnit.Count, value=value
+        )
+    metrics.flush_metrics()

@@ -1,0 +1,138 @@
+"""A tick on one screen: gather, plan, burst, measure, top up once, report."""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fleet.model import ConcurrencyFacts, FunctionRef, Ping
+from fleet.ports import FleetError, Invoker, Limits
+from fleet.wire import BlockTooLarge
+from profiles.model import ScheduleSet
+from warmer.burst import send_burst
+from warmer.coverage import Coverage, measure
+from warmer.events import payload
+from warmer.plan import DueTarget, Outcome, PlannedTarget, due_targets, plan_tick
+from warmer.report import TargetReport, measured_report, settled_report
+
+# Source: Lambda developer guide, "Lambda quotas": 1,024 file descriptors and 1,024 threads an environment.
+_MOST_IN_FLIGHT = 800
+_TARGETS_AT_ONCE = 32
+_READERS_OF_LIMITS = 16
+# From the dispatch to the common release instant. It covers the spread of arrivals and nothing else: cold pings need
+# no hold. Measured spreads stay far under it; a round that fell short is repeated with a wider one.
+_HOLD_MS = 150
+_HOLD_MS_PER_PING = 4
+_TOP_UP_FACTOR = 3
+# Kits hold no longer than this, whatever they are asked: the contract's default limit.
+_MAX_HOLD_MS = 2000
+_LONGEST_HOLD_MS = 1900
+_PING_TIMEOUT_S = 60.0
+# With less time left than this, a burst would only be cut off.
+_LEAST_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a tick needs of the world: two doors to AWS, and the monotonic second by which it must be done."""
+
+    invoker: Invoker
+    limits: Limits
+    deadline: float
+
+
+@dataclass(slots=True)
+class _InFlight:
+    """Keeps the pings in flight over all targets below what one process can carry."""
+
+    taken: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @contextmanager
+    def take(self, count: int) -> Iterator[None]:
+        with self.changed:
+            self.changed.wait_for(lambda: self.taken == 0 or self.taken + count <= _MOST_IN_FLIGHT)
+            self.taken += count
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.taken -= count
+                self.changed.notify_all()
+
+
+def run_tick(
+    schedules: ScheduleSet, instant: datetime, world: World, *, service: str | None = None
+) -> tuple[TargetReport, ...]:
+    """Every target's report, in the order of the schedules. One target's failure never stops another's."""
+    due = due_targets(schedules, instant, service=service)
+    plan = plan_tick(due, _gather_limits(due, world.limits), instant)
+    in_flight, dispatch = _InFlight(), threading.Lock()
+
+    def served(planned: PlannedTarget) -> TargetReport:
+        if planned.settled is not None:
+            return settled_report(planned, planned.settled)
+        try:
+            with in_flight.take(planned.count):
+                if time.monotonic() > world.deadline - _LEAST_S:
+                    return settled_report(planned, Outcome.SHORT, reason="not pinged: the tick's time was up")
+                return _warm(planned, instant, world, dispatch)
+        except (FleetError, BlockTooLarge) as error:
+            return _failed(planned, str(error))
+        except Exception as error:
+            return _failed(planned, f"unexpected {type(error).__name__}: {error}")
+
+    with ThreadPoolExecutor(_TARGETS_AT_ONCE, thread_name_prefix="target") as targets:
+        return tuple(targets.map(served, plan.targets))
+
+
+def _gather_limits(due: Sequence[DueTarget], limits: Limits) -> dict[FunctionRef, ConcurrencyFacts]:
+    functions = list(dict.fromkeys(each.target.function for each in due if each.needs_pings))
+    if not functions:
+        return {}
+    for region in dict.fromkeys(function.region for function in functions):
+        limits.prepare(region)
+    with ThreadPoolExecutor(_READERS_OF_LIMITS, thread_name_prefix="limits") as readers:
+        return dict(zip(functions, readers.map(limits.of, functions), strict=True))
+
+
+def _warm(planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock) -> TargetReport:
+    hold_ms = min(_HOLD_MS + _HOLD_MS_PER_PING * planned.count, _LONGEST_HOLD_MS)
+    rounds: tuple[Coverage, ...] = (_round(planned, instant, world, dispatch, hold_ms),)
+    if _worth_another(planned, rounds[0], world.deadline):
+        wider_ms = min(hold_ms * _TOP_UP_FACTOR, _LONGEST_HOLD_MS)
+        # A second round that cannot be sent takes nothing away from what the first one proved.
+        with suppress(FleetError):
+            rounds += (_round(planned, instant, world, dispatch, wider_ms),)
+    return measured_report(planned, rounds)
+
+
+def _round(planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock, hold_ms: int) -> Coverage:
+    spec, burst = planned.target.ping, secrets.token_hex(8)
+    ping = Ping(
+        function=planned.target.function,
+        qualifier=planned.target.qualifier,
+        payload=payload(spec, function=planned.target.function, count=planned.count, burst=burst, at=instant),
+        burst=burst,
+        count=planned.count,
+        max_hold_ms=_MAX_HOLD_MS,
+        timeout_s=spec.timeout.total_seconds() if spec.timeout else _PING_TIMEOUT_S,
+        prime=spec.prime,
+    )
+    result = send_burst(world.invoker, ping, hold_ms=hold_ms, deadline=world.deadline, dispatch=dispatch)
+    return measure(result, spec)
+
+
+def _worth_another(planned: PlannedTarget, first: Coverage, deadline: float) -> bool:
+    """Short, and another round may help: something was reached, nothing was throttled, and there is time."""
+    if first.covered >= planned.count or first.covered == 0 or first.throttled:
+        return False
+    return deadline - time.monotonic() > 1 + _LONGEST_HOLD_MS / 1000
+
+
+def _failed(planned: PlannedTarget, reason: str) -> TargetReport:
+    return settled_report(planned, Outcome.FAILED, reason=reason)
