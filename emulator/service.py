@@ -1,0 +1,138 @@
+"""The emulator's data plane, put together: start it, stop it, ask what it counted.
+
+Beside the Invoke API it answers, for demo and tests:
+`GET /_emulator/environments`, `GET /_emulator/invocations`, `POST /_emulator/policy {"policy": "lru"}`,
+`POST /_emulator/reset` (every environment ends; the next invocations are cold).
+"""
+
+import asyncio
+import dataclasses
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from emulator.catalog import Catalog
+from emulator.dispatch import Dispatcher
+from emulator.environment import Environment, Host
+from emulator.events import Events
+from emulator.exchange import Answer, Forward, Request, error_answer, json_answer
+from emulator.guard import Guard
+from emulator.history import History, Snapshot
+from emulator.invoke import InvokeApi, unknown_operation
+from emulator.model import FunctionVersion
+from emulator.pool import POLICIES, Policy, Pool
+from emulator.runtime_api import RuntimeListener
+from emulator.settings import Settings
+from emulator.web import read, written
+
+_ADMIN = "/_emulator/"
+
+
+class LambdaService:
+    """Lambda's Invoke API on a loopback port, with a real process per execution environment.
+
+    `policy` picks among idle environments (`mru`, `lru`, `random` with `seed`). `forward` answers every request that
+    is no invocation; see `emulator.exchange`. `port` 0 takes a free one. Everything started ends with `stop`, and
+    with this process however it ends.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        policy: Policy = "mru",
+        seed: int | None = None,
+        forward: Forward = unknown_operation,
+        port: int = 0,
+        settings: Settings | None = None,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._port = port
+        self._forward = forward
+        self._host: Host | None = None
+        rng = random.Random(seed)  # noqa: S311 - a reuse policy, no secret
+        self._pool = Pool(self._made, policy=policy, rng=rng, idle_s=self._settings.idle_s)
+        self._history = History(self._settings.history)
+        dispatcher = Dispatcher(catalog, self._pool, self._history)
+        self._events = Events(dispatcher, self._settings.event_retry_delays_s)
+        self._api = InvokeApi(dispatcher, self._events, forward)
+        self._front: web.ServerRunner | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The origin to point AWS_ENDPOINT_URL_LAMBDA at. Known once started."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        """Open the port. Raises: OSError when it is in use."""
+        server = web.Server(self._handle, access_log=None, auto_decompress=False)
+        self._front = web.ServerRunner(server, shutdown_timeout=1.0)
+        await self._front.setup()
+        site = web.TCPSite(self._front, "127.0.0.1", self._port, backlog=1024)
+        await site.start()
+        self._port = site.port
+        listener = RuntimeListener()
+        await listener.start()
+        own = self._settings.endpoint_url_lambda or self.endpoint
+        self._host = Host(
+            settings=replace(self._settings, endpoint_url_lambda=own),
+            listener=listener,
+            guard=Guard(),
+            inits=asyncio.Semaphore(self._settings.parallel_inits),
+        )
+
+    async def stop(self) -> None:
+        """End every environment and close every port."""
+        await self._events.stop()
+        await self._pool.stop()
+        if self._front is not None:
+            await self._front.cleanup()
+        await self._pool.stop()
+        if self._host is not None:
+            await self._host.listener.stop()
+            self._host.guard.stop()
+
+    def snapshot(self) -> Snapshot:
+        """What lives now and what ran. Call it on the service's own event loop."""
+        return self._history.snapshot(self._pool.live)
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to any request: a second door (HTTP/2, TLS) calls this too."""
+        if request.path.startswith(_ADMIN):
+            return await self._administered(request)
+        return await self._api.answer(request)
+
+    async def _administered(self, request: Request) -> Answer:
+        match (request.method, request.path.removeprefix(_ADMIN)):
+            case ("GET", "environments"):
+                return json_answer(200, [dataclasses.asdict(facts) for facts in self.snapshot().environments])
+            case ("GET", "invocations"):
+                return json_answer(200, [dataclasses.asdict(facts) for facts in self.snapshot().invocations])
+            case ("POST", "policy"):
+                return self._choose_policy(request.body)
+            case ("POST", "reset"):
+                await self._pool.reset()
+                return json_answer(200, {})
+        return error_answer(404, "ResourceNotFoundException", f"no such page: {request.method} {request.path}")
+
+    def _choose_policy(self, body: bytes) -> Answer:
+        try:
+            wanted: Any = json.loads(body)["policy"]
+        except (ValueError, KeyError, TypeError):
+            wanted = None
+        if wanted not in POLICIES:
+            message = f'expected {{"policy": one of {", ".join(POLICIES)}}}, found {body[:100]!r}'
+            return error_answer(400, "InvalidParameterValueException", message)
+        self._pool.policy = wanted
+        return json_answer(200, {"policy": wanted})
+
+    async def _handle(self, received: web.BaseRequest) -> web.StreamResponse:
+        return written(await self.answer(await read(received)))
+
+    def _made(self, version: FunctionVersion) -> Environment:
+        if self._host is None:
+            raise RuntimeError("the service has not been started: call start() first")
+        return Environment(version, self._host)

@@ -1,0 +1,54 @@
+"""What a runtime process finds around it: its command and its environment variables. Pure.
+
+The environment is made from nothing, so that nothing of the host leaks into a function.
+Source: AWS Lambda developer guide, "Working with Lambda environment variables", defined runtime variables.
+"""
+
+from emulator.model import FunctionVersion
+from emulator.settings import Settings
+
+_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+
+
+def command(version: FunctionVersion, settings: Settings) -> tuple[str, ...]:
+    """The version's own command, or the Python runtime's."""
+    return version.command or (str(settings.runtime_python), "-m", "awslambdaric", version.handler)
+
+
+def variables(version: FunctionVersion, settings: Settings, *, runtime_api: str, log_stream: str) -> dict[str, str]:
+    """The whole environment of a process: the endpoints, then the function's own, then Lambda's, which win."""
+    endpoints = {"AWS_ENDPOINT_URL": settings.endpoint_url, "AWS_ENDPOINT_URL_LAMBDA": settings.endpoint_url_lambda}
+    return {
+        **{name: value for name, value in endpoints.items() if value is not None},
+        "LANG": "en_US.UTF-8",
+        "PATH": _PATH,
+        "TZ": ":UTC",
+        "PYTHONPATH": str(version.code_dir),
+        **dict(version.environment),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **_lambda(version, runtime_api=runtime_api, log_stream=log_stream),
+        "AWS_ACCESS_KEY_ID": settings.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
+        "AWS_SESSION_TOKEN": settings.session_token,
+    }
+
+
+def _lambda(version: FunctionVersion, *, runtime_api: str, log_stream: str) -> dict[str, str]:
+    reserved = {
+        "_HANDLER": version.handler,
+        "AWS_DEFAULT_REGION": version.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": version.function,
+        "AWS_LAMBDA_FUNCTION_VERSION": version.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": version.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{version.function}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_REGION": version.region,
+        "LAMBDA_TASK_ROOT": str(version.code_dir),
+    }
+    if version.log_format == "JSON":
+        reserved["AWS_LAMBDA_LOG_LEVEL"] = "INFO"
+    return reserved
