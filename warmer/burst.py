@@ -27,6 +27,7 @@ _CONNECT_TIMEOUT_S = 3.0
 # Sending the heads ahead: measured well under this on one slow core.
 _STAGING_MS = 10.0
 _STAGING_MS_PER_PING = 0.3
+_LATE = "no complete answer in time"
 
 
 class _Connection(http.client.HTTPConnection):
@@ -95,7 +96,7 @@ def send_burst(invoker: Invoker, ping: Ping, *, hold_ms: int, deadline: float, d
         _start_readers(slots, patience)
     _await_answers(slots, patience)
     return BurstResult(
-        outcomes=tuple(slot.outcome or Lost(reason="no answer") for slot in slots),
+        outcomes=tuple(slot.outcome or Lost(reason=_LATE) for slot in slots),
         release_at_ms=released.release_at_ms,
         released_ms=released.last_ms,
         spread_ms=released.last_ms - released.first_ms,
@@ -215,7 +216,7 @@ def _read(slot: _Slot, patience: float) -> None:
         )
         connection.close()
     except TimeoutError:
-        slot.lose("no answer in time", sent=True)
+        slot.lose(_LATE, sent=True)
     except (OSError, http.client.HTTPException, ValueError) as error:
         slot.lose(f"the answer broke off: {_words(error)}", sent=True)
 
@@ -227,7 +228,7 @@ def _await_answers(slots: Sequence[_Slot], patience: float) -> None:
     for slot in slots:
         if slot.reader is not None and slot.reader.is_alive():
             # A reply that trickles keeps each read short of its timeout; the deadline is for the whole reply.
-            slot.outcome = slot.outcome or Lost(reason="no complete answer in time")
+            slot.outcome = slot.outcome or Lost(reason=_LATE)
             assert slot.connection is not None  # noqa: S101
             slot.connection.cut()
             slot.reader.join(0.5)

@@ -1,0 +1,60 @@
+import base64
+
+from fleet.model import Interval
+from fleet.reply import answer, log_facts
+
+TEXT = """START RequestId: 8f5 Version: 7
+hello
+END RequestId: 8f5
+REPORT RequestId: 8f5\tDuration: 12.34 ms\tBilled Duration: 853 ms\tInit Duration: 840.10 ms
+"""
+JSON = """{"time":"2026-11-24T12:00:00.100Z","type":"platform.start","record":{"requestId":"8f5","version":"7"}}
+{"level":"INFO","message":"a line of the application"}
+{"time":"2026-11-24T12:00:00.190Z","type":"platform.report","record":{"requestId":"8f5","metrics":{"durationMs":50.5,"billedDurationMs":51,"restoreDurationMs":88.0},"status":"success"}}
+"""
+
+
+def test_a_text_tail_tells_the_billed_time_and_the_init() -> None:
+    facts = log_facts(TEXT)
+
+    assert (facts.billed_ms, facts.init_ms, facts.service) == (853, 840.1, None)
+
+
+def test_a_json_tail_tells_when_the_invocation_ran() -> None:
+    facts = log_facts(JSON)
+
+    assert (facts.billed_ms, facts.init_ms, facts.restore_ms) == (51, None, 88.0)
+    assert facts.service == Interval(start_ms=1795521600100.0, end_ms=1795521600150.5)
+
+
+def test_a_tail_that_lost_its_start_proves_no_interval() -> None:
+    assert log_facts(JSON.split("\n", 1)[1]).service is None
+
+
+def test_what_is_no_log_gives_no_facts() -> None:
+    assert log_facts('{"type":"platform.report"') == log_facts("") == log_facts("[1, 2]")
+
+
+def test_lambdas_headers_are_read() -> None:
+    headers = {
+        "x-amz-function-error": "Unhandled",
+        "x-amz-executed-version": "7",
+        "x-amz-log-result": base64.b64encode(TEXT.encode()).decode(),
+    }
+
+    read = answer(status=200, headers=headers, body=b"{}")
+
+    assert (read.function_error, read.executed_version, read.log.billed_ms) == ("Unhandled", "7", 853)
+
+
+def test_a_throttle_keeps_its_reason() -> None:
+    body = b'{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}'
+
+    assert (
+        answer(status=429, headers={}, body=body).throttle_reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    )
+    assert answer(status=429, headers={}, body=b"<html>").throttle_reason == "no reason given"
+
+
+def test_a_broken_log_header_is_no_fault_of_the_answer() -> None:
+    assert answer(status=200, headers={"x-amz-log-result": "%%%"}, body=b"{}").log == log_facts("")

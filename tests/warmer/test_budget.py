@@ -1,0 +1,56 @@
+from fleet.model import ConcurrencyFacts, FunctionRef
+from warmer.budget import Allowance, allow
+
+SHOP, CART, FAR = (
+    FunctionRef(text="shop"),
+    FunctionRef(text="cart"),
+    FunctionRef(text="arn:aws:lambda:eu-west-1:123456789012:function:shop"),
+)
+
+
+def test_unknown_limits_limit_nothing() -> None:
+    assert allow([(SHOP, 50)], {SHOP: ConcurrencyFacts(unread="denied")}) == (Allowance(count=50),)
+
+
+def test_a_reserved_function_gets_no_more_than_its_reservation() -> None:
+    facts = {SHOP: ConcurrencyFacts(reserved=5, account_limit=1000, account_unreserved=995)}
+
+    (allowance,) = allow([(SHOP, 8)], facts)
+
+    assert allowance == Allowance(count=5, limit="reserved concurrency 5 of the function")
+
+
+def test_reserved_zero_means_no_ping() -> None:
+    (allowance,) = allow([(SHOP, 8)], {SHOP: ConcurrencyFacts(reserved=0)})
+
+    assert allowance.count == 0
+
+
+def test_a_tenth_of_the_unreserved_rest_stays_free_for_users() -> None:
+    (allowance,) = allow([(SHOP, 100)], {SHOP: ConcurrencyFacts(account_limit=100, account_unreserved=100)})
+
+    assert allowance.count == 90
+    assert "10% stays free" in (allowance.limit or "")
+
+
+def test_targets_of_one_tick_share_the_rest_in_proportion() -> None:
+    facts = dict.fromkeys((SHOP, CART), ConcurrencyFacts(account_limit=100, account_unreserved=100))
+
+    counts = [allowance.count for allowance in allow([(SHOP, 120), (CART, 60)], facts)]
+
+    assert counts == [60, 30]
+
+
+def test_two_aliases_of_a_function_share_its_reservation() -> None:
+    counts = [a.count for a in allow([(SHOP, 6), (SHOP, 6)], {SHOP: ConcurrencyFacts(reserved=8)})]
+
+    assert counts == [4, 4]
+
+
+def test_regions_have_limits_of_their_own() -> None:
+    facts = {
+        SHOP: ConcurrencyFacts(account_limit=10, account_unreserved=10),
+        FAR: ConcurrencyFacts(account_limit=1000, account_unreserved=1000),
+    }
+
+    assert [a.count for a in allow([(SHOP, 20), (FAR, 20)], facts)] == [9, 20]

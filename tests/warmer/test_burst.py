@@ -1,0 +1,176 @@
+"""The dispatch over real sockets: what arrives, when, and what every way of failing becomes."""
+
+import base64
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from fleet.model import Answer, BurstResult, FunctionRef, Lost, Ping
+from fleet.ports import Endpoint, SignedRequest, Unreachable
+from fleet.wire import client_context
+from tests.warmer.builders import a_ping
+from tests.warmer.raw_server import RawServer, Request, http_reply, serving
+from warmer.burst import send_burst
+
+
+class FakeInvoker:
+    """Requests without a signature, to wherever the test serves."""
+
+    def __init__(self, port: int, *, host: str = "127.0.0.1") -> None:
+        self.port, self.host, self.signed_requests = port, host, 0
+
+    def endpoint(self, function: FunctionRef) -> Endpoint:
+        return Endpoint(scheme="http", host=self.host, port=self.port)
+
+    def signed(self, ping: Ping, *, release_at_ms: int) -> SignedRequest:
+        self.signed_requests += 1
+        headers = (
+            ("Host", f"127.0.0.1:{self.port}"),
+            ("Content-Length", str(len(ping.payload))),
+            ("X-Amz-Client-Context", client_context(ping, release_at_ms=release_at_ms)),
+        )
+        return SignedRequest(method="POST", target="/invocations", headers=headers, body=ping.payload)
+
+
+def burst(server: RawServer, ping: Ping, *, hold_ms: int = 100, seconds: float = 20.0) -> BurstResult:
+    return send_burst(
+        FakeInvoker(server.port),
+        ping,
+        hold_ms=hold_ms,
+        deadline=time.monotonic() + seconds,
+        dispatch=threading.Lock(),
+    )
+
+
+def answer_ok(connection: socket.socket, request: Request) -> None:
+    connection.sendall(http_reply(b'{"statusCode":200}', headers="X-Amz-Executed-Version: 7\r\n"))
+
+
+def block_of(request: Request) -> dict[str, object]:
+    context = json.loads(base64.b64decode(request.header("x-amz-client-context") or ""))
+    block = json.loads(context["custom"]["caretaker"])
+    assert isinstance(block, dict)
+    return block
+
+
+def test_every_ping_arrives_whole_once_and_is_answered() -> None:
+    with serving(answer_ok) as server:
+        result = burst(server, a_ping(count=20))
+
+        assert len(server.requests) == 20
+        assert {request.body for request in server.requests} == {b'{"source":"caretaker"}'}
+        assert [outcome.status for outcome in result.outcomes if isinstance(outcome, Answer)] == [200] * 20
+        assert all(isinstance(o, Answer) and o.executed_version == "7" for o in result.outcomes)
+
+
+def test_no_request_is_whole_before_all_are_staged() -> None:
+    opened_when_first_began: list[int] = []
+
+    def note(connection: socket.socket, request: Request) -> None:
+        opened_when_first_began.append(server.connections)
+        answer_ok(connection, request)
+
+    with serving(note) as server:
+        burst(server, a_ping(count=50))
+
+        assert opened_when_first_began[0] == 50
+
+
+def test_one_signature_and_one_release_instant_serve_the_whole_burst() -> None:
+    with serving(answer_ok) as server:
+        invoker = FakeInvoker(server.port)
+        result = send_burst(
+            invoker, a_ping(count=10), hold_ms=300, deadline=time.monotonic() + 20, dispatch=threading.Lock()
+        )
+
+        assert invoker.signed_requests == 1
+        assert {block_of(request)["release_at_ms"] for request in server.requests} == {result.release_at_ms}
+        assert block_of(server.requests[0])["of"] == 10
+        assert result.release_at_ms - result.released_ms == pytest.approx(300, abs=150)
+
+
+def reset(connection: socket.socket, request: Request) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def cut_mid_reply(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{")
+
+
+def garbage(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"\x00\xffnot http at all\r\n\r\n")
+
+
+def say_nothing(connection: socket.socket, request: Request) -> None:
+    threading.Event().wait(8)
+
+
+def trickle(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n")
+    for _ in range(80):
+        connection.sendall(b" ")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (reset, "the answer broke off"),
+        (cut_mid_reply, "the answer broke off"),
+        (garbage, "the answer broke off"),
+        (say_nothing, "no complete answer in time"),
+        (trickle, "no complete answer in time"),
+    ],
+)
+def test_a_fault_loses_its_ping_alone_and_nothing_is_sent_again(
+    fault: Callable[[socket.socket, Request], None], words: str
+) -> None:
+    def one_in_four(connection: socket.socket, request: Request) -> None:
+        (fault if request.index == 1 else answer_ok)(connection, request)
+
+    with serving(one_in_four) as server:
+        result = burst(server, a_ping(count=4, timeout_s=1.5))
+
+        lost = [outcome.reason for outcome in result.outcomes if isinstance(outcome, Lost)]
+        assert len(lost) == 1
+        assert lost[0].startswith(words)
+        assert len(server.requests) == 4
+
+
+def test_a_healthy_answer_whose_first_byte_is_slow_is_an_answer() -> None:
+    def slow(connection: socket.socket, request: Request) -> None:
+        time.sleep(1.2)
+        answer_ok(connection, request)
+
+    with serving(slow) as server:
+        result = burst(server, a_ping(count=3))
+
+    assert all(isinstance(outcome, Answer) for outcome in result.outcomes)
+
+
+def test_the_deadline_ends_the_wait_whatever_the_pings_timeout() -> None:
+    with serving(say_nothing) as server:
+        started = time.monotonic()
+        result = burst(server, a_ping(count=3, timeout_s=60), seconds=1.5)
+
+    assert time.monotonic() - started < 6
+    assert all(isinstance(outcome, Lost) for outcome in result.outcomes)
+
+
+def test_an_endpoint_that_refuses_connections_is_one_clear_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(Unreachable, match=f"no connection to 127.0.0.1:{port}: Connection refused; check AWS_ENDPOINT"):
+        send_burst(FakeInvoker(port), a_ping(), hold_ms=10, deadline=time.monotonic() + 5, dispatch=threading.Lock())
+
+
+def test_a_name_that_cannot_be_resolved_is_one_clear_error() -> None:
+    invoker = FakeInvoker(443, host="lambda.nowhere.invalid")
+
+    with pytest.raises(Unreachable, match=r"the name lambda\.nowhere\.invalid cannot be resolved"):
+        send_burst(invoker, a_ping(), hold_ms=10, deadline=time.monotonic() + 5, dispatch=threading.Lock())

@@ -1,0 +1,98 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet.model import Interval, LogFacts, Lost
+from tests.warmer.builders import HTTP, a_burst, a_logged_answer, a_warm_answer, an_answer
+from warmer.coverage import Evidence, measure, most_at_once
+
+
+def test_environments_are_counted_by_their_ids() -> None:
+    coverage = measure(a_burst(a_warm_answer("a"), a_warm_answer("b"), a_warm_answer("a")), HTTP)
+
+    assert (coverage.evidence, coverage.covered, coverage.healthy) == (Evidence.COUNTED, 2, 2)
+    assert (coverage.sent, coverage.answered, coverage.billed_ms) == (3, 3, 120)
+
+
+def test_an_unhealthy_environment_is_covered_but_not_healthy() -> None:
+    coverage = measure(a_burst(a_warm_answer("a"), a_warm_answer("b", status=503)), HTTP)
+
+    assert (coverage.covered, coverage.healthy, coverage.errors) == (2, 1, 1)
+    assert coverage.problems == (("answered 503, expected 2xx", 1),)
+
+
+def test_what_failed_covers_nothing_and_is_told_apart() -> None:
+    coverage = measure(
+        a_burst(
+            a_warm_answer("a"),
+            an_answer({}, status=429, reason="ConcurrentInvocationLimitExceeded"),
+            an_answer({}, function_error="Unhandled"),
+            Lost(reason="no answer in time"),
+            Lost(reason="no connection", sent=False),
+        ),
+        HTTP,
+    )
+
+    assert (coverage.covered, coverage.throttled, coverage.errors, coverage.sent) == (1, 1, 3, 4)
+
+
+def test_logged_intervals_that_overlap_prove_without_a_kit() -> None:
+    coverage = measure(a_burst(a_logged_answer(0, 50), a_logged_answer(40, 90), a_logged_answer(95, 120)), HTTP)
+
+    assert (coverage.evidence, coverage.covered) == (Evidence.OVERLAP, 2)
+
+
+def test_a_kits_block_wins_over_logs() -> None:
+    with_both = an_answer(
+        {"statusCode": 200, "caretaker": {"v": 1, "environment": "a"}},
+        log=LogFacts(service=Interval(start_ms=0, end_ms=10)),
+    )
+
+    assert measure(a_burst(with_both), HTTP).evidence is Evidence.COUNTED
+
+
+def test_without_ids_and_logs_the_number_is_only_inferred() -> None:
+    first = an_answer({"statusCode": 200}, sent_ms=0, received_ms=50)
+    second = an_answer({"statusCode": 200}, sent_ms=10, received_ms=60)
+    third = an_answer({"statusCode": 200}, sent_ms=70, received_ms=80)
+
+    coverage = measure(a_burst(first, second, third), HTTP)
+
+    assert (coverage.evidence, coverage.covered) == (Evidence.INFERRED, 2)
+
+
+def test_one_reply_without_an_id_takes_the_count_away() -> None:
+    assert measure(a_burst(a_warm_answer("a"), an_answer({"statusCode": 200})), HTTP).evidence is Evidence.INFERRED
+
+
+def test_cold_environments_do_not_widen_the_spread() -> None:
+    outcomes = [
+        a_warm_answer("a", arrived_ms=1000),
+        a_warm_answer("b", arrived_ms=1007),
+        a_warm_answer("c", arrived_ms=2900, cold=True),
+    ]
+
+    coverage = measure(a_burst(*outcomes), HTTP)
+
+    assert (coverage.spread_ms, coverage.cold) == (7.0, 1)
+
+
+def test_an_init_duration_in_the_log_is_a_cold_start() -> None:
+    assert measure(a_burst(an_answer({"statusCode": 200}, log=LogFacts(init_ms=840.1))), HTTP).cold == 1
+
+
+def test_a_burst_that_nobody_answered_proves_nothing() -> None:
+    coverage = measure(a_burst(Lost(reason="no answer in time")), HTTP)
+
+    assert (coverage.covered, coverage.healthy, coverage.evidence) == (0, 0, Evidence.INFERRED)
+
+
+intervals = st.builds(
+    lambda start, length: Interval(start_ms=start, end_ms=start + length), st.integers(0, 50), st.integers(0, 50)
+)
+
+
+@given(st.lists(intervals, max_size=12))
+def test_most_at_once_equals_a_scan_of_every_instant(spans: list[Interval]) -> None:
+    scanned = max((sum(s.start_ms <= at < s.end_ms for s in spans) for at in range(101)), default=0)
+
+    assert most_at_once(s for s in spans if s.end_ms > s.start_ms) == scanned
