@@ -48,7 +48,7 @@ check: setup ## Lint, types, import contracts, schedules
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/caretaker validate schedules
+	@$(RUN) -m cli validate schedules
 	@$(SAM) validate --lint
 
 # A sam of your own is as good: make SAM=sam build
@@ -75,8 +75,9 @@ build-WarmerFunction: ROOMS := warmer profiles fleet
 build-JanitorFunction: ROOMS := janitor profiles fleet
 build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
-	@test ! -f profiles/reader.py || $(VENV)/bin/caretaker validate schedules >&2
+	@! $(RUN) -m cli validate --help | grep -q PATH || $(RUN) -m cli validate schedules >&2
 	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r requirements/functions.lock
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
-	@{ find $(ROOMS) -name '*.py'; find schedules -name '*.yaml'; } | tar -cf - -T - | tar -xf - -C "$(ARTIFACTS_DIR)"
+	@mkdir -p "$(ARTIFACTS_DIR)/schedules"
+	@{ find $(ROOMS) -name '*.py'; find schedules -maxdepth 1 -name '*.yaml'; } | tar -cf - -T - | tar -xf - -C "$(ARTIFACTS_DIR)"
 	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)" && find "$(ARTIFACTS_DIR)" -exec touch -d 2020-01-01T00:00:00Z {} +

@@ -1,0 +1,35 @@
+"""What the template's tests share, made once: a copy of the checkout and what `sam build` makes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.template.checkout import SAM, copy_checkout, run
+
+SCHEDULE = """\
+version: 1
+service: shop
+owner: team-shop
+timezone: UTC
+profiles:
+  day: {baseline: 2}
+targets:
+  - {function: shop-checkout, alias: live, profile: day}
+"""
+
+
+@pytest.fixture(scope="session")
+def built_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, with one schedule of its own, in which `sam build` has run."""
+    folder = copy_checkout(tmp_path_factory.mktemp("template") / "checkout")
+    (folder / "schedules" / "shop.yaml").write_text(SCHEDULE, encoding="utf-8")
+    (folder / "schedules" / "notes.txt").write_text("not a schedule\n", encoding="utf-8")
+    run([SAM, "build"], folder=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundles(built_checkout: Path) -> dict[str, Path]:
+    """Logical id of each function → the folder that sam would upload for it."""
+    build = built_checkout / ".aws-sam" / "build"
+    return {name: build / name for name in ("WarmerFunction", "JanitorFunction")}

@@ -1,0 +1,143 @@
+"""What the two roles may do, and what no edit of the template may give them."""
+
+from typing import Any
+
+import pytest
+
+from tests.template.reading import LAMBDA, Stack, listed, may, read_template, statements
+
+ROLES = ["WarmerRole", "JanitorRole"]
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(read_template())
+
+
+@pytest.fixture
+def janitor(stack: Stack) -> list[dict[str, Any]]:
+    return statements(stack, "JanitorRole")
+
+
+@pytest.fixture
+def warmer(stack: Stack) -> list[dict[str, Any]]:
+    return statements(stack, "WarmerRole")
+
+
+def test_the_janitor_may_delete_a_version_of_any_function(janitor: list[dict[str, Any]]) -> None:
+    assert may(janitor, "lambda:DeleteFunction", f"{LAMBDA}shop:12")
+
+
+@pytest.mark.parametrize("name", ["shop", "s", "shop-WarmerFunction-1A2B"])
+def test_the_janitor_may_delete_no_function_as_a_whole(janitor: list[dict[str, Any]], name: str) -> None:
+    assert not may(janitor, "lambda:DeleteFunction", f"{LAMBDA}{name}")
+
+
+@pytest.mark.parametrize("name", ["WarmerFunction", "JanitorFunction"])
+@pytest.mark.parametrize("qualifier", ["", ":1", ":$LATEST"])
+def test_the_janitor_may_delete_nothing_of_its_own_stack(
+    janitor: list[dict[str, Any]], name: str, qualifier: str
+) -> None:
+    assert not may(janitor, "lambda:DeleteFunction", f"{LAMBDA}{name}{qualifier}")
+
+
+@pytest.mark.parametrize("action", ["lambda:InvokeFunction", "lambda:UpdateAlias", "lambda:PublishVersion"])
+def test_the_janitor_may_neither_invoke_nor_change_functions(janitor: list[dict[str, Any]], action: str) -> None:
+    assert not may(janitor, action, f"{LAMBDA}shop:12")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("lambda:ListFunctions", "*"),
+        ("lambda:ListAliases", f"{LAMBDA}shop"),
+        ("dynamodb:Query", "StateTable.Arn"),
+        ("dynamodb:GetItem", "StateTable.Arn"),
+        ("dynamodb:PutItem", "StateTable.Arn"),
+        ("dynamodb:BatchWriteItem", "StateTable.Arn"),
+        ("sqs:SendMessage", "DeadLetters.Arn"),
+        ("logs:PutLogEvents", "JanitorLogs.Arn"),
+    ],
+)
+def test_the_janitor_may_do_what_its_run_asks_for(janitor: list[dict[str, Any]], action: str, resource: str) -> None:
+    assert may(janitor, action, resource)
+
+
+@pytest.mark.parametrize("target", ["shop", "shop:live", "shop:12", "shop:$LATEST"])
+@pytest.mark.parametrize("action", ["lambda:InvokeFunction", "lambda:GetFunction", "lambda:GetFunctionConcurrency"])
+def test_the_warmer_may_ping_a_target_and_read_its_limits(
+    warmer: list[dict[str, Any]], action: str, target: str
+) -> None:
+    assert may(warmer, action, f"{LAMBDA}{target}")
+
+
+def test_the_warmer_may_read_the_account_s_limits(warmer: list[dict[str, Any]]) -> None:
+    assert may(warmer, "lambda:GetAccountSettings", "*")
+
+
+def test_the_warmer_may_delete_nothing(warmer: list[dict[str, Any]]) -> None:
+    assert not may(warmer, "lambda:DeleteFunction", f"{LAMBDA}shop:12")
+
+
+def test_named_targets_are_all_that_the_warmer_may_invoke() -> None:
+    stack = Stack(read_template(), TargetFunctions=f"{LAMBDA}shop,{LAMBDA}shop:*")
+    granted = statements(stack, "WarmerRole")
+    assert may(granted, "lambda:InvokeFunction", f"{LAMBDA}shop:live")
+    assert not may(granted, "lambda:InvokeFunction", f"{LAMBDA}billing:live")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_star_resource_stands_with_read_actions_only(stack: Stack, role: str) -> None:
+    reads = ("Get", "List", "Describe")
+    excused = {"cloudwatch:PutMetricData", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    everywhere = [
+        action
+        for statement in statements(stack, role)
+        if statement["Effect"] == "Allow" and "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+    ]
+    assert everywhere, "no role is without such a read; the test looks in the wrong place"
+    assert [a for a in everywhere if not a.split(":")[1].startswith(reads) and a not in excused] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_statement_grants_actions_by_pattern(stack: Stack, role: str) -> None:
+    actions = [action for statement in statements(stack, role) for action in listed(statement["Action"])]
+    assert actions
+    assert [action for action in actions if "*" in action or "?" in action] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_roles_write_to_their_own_log_group_and_make_none(stack: Stack, role: str) -> None:
+    granted = statements(stack, role)
+    own, other = (
+        ("WarmerLogs.Arn", "JanitorLogs.Arn") if role == "WarmerRole" else ("JanitorLogs.Arn", "WarmerLogs.Arn")
+    )
+    assert may(granted, "logs:PutLogEvents", own)
+    assert not may(granted, "logs:PutLogEvents", other)
+    assert not may(granted, "logs:CreateLogGroup", own)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_no_permission_but_those_of_its_policy(stack: Stack, role: str) -> None:
+    properties = stack.resources("AWS::IAM::Role")[role]
+    assert properties.keys().isdisjoint({"ManagedPolicyArns", "Policies"})
+    trusted = properties["AssumeRolePolicyDocument"]["Statement"]
+    assert [statement["Principal"] for statement in trusted] == [{"Service": "lambda.amazonaws.com"}]
+
+
+@pytest.mark.parametrize(("function", "role"), [("WarmerFunction", "WarmerRole"), ("JanitorFunction", "JanitorRole")])
+def test_each_function_runs_under_its_own_role(stack: Stack, function: str, role: str) -> None:
+    properties = stack.function(function)
+    assert properties["Role"] == f"{role}.Arn"
+    assert "Policies" not in properties
+
+
+def test_only_the_two_rules_may_send_to_the_dead_letter_queue(stack: Stack) -> None:
+    (policy,) = stack.resources("AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Condition"] == {
+        "ArnEquals": {"aws:SourceArn": ["WarmerFunctionTick.Arn", "JanitorFunctionSweep.Arn"]}
+    }

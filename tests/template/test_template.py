@@ -1,0 +1,199 @@
+"""What every stack made from the template has, whatever its parameters."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.reading import Stack, read_template
+
+FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
+INTERVAL_S = {
+    "cron(* * * * ? *)": 60,
+    "cron(0/1 * * * ? *)": 60,
+    "cron(0/2 * * * ? *)": 120,
+    "cron(0/3 * * * ? *)": 180,
+    "cron(0/5 * * * ? *)": 300,
+    "cron(0/10 * * * ? *)": 600,
+}
+# Source: contract of the settings; each name is read by one function or by both.
+JANITOR_SETTINGS = {
+    "CARETAKER_MODE": "plan",
+    "CARETAKER_RATE": 3,
+    "CARETAKER_KEEP": 5,
+    "CARETAKER_MIN_SUPERSEDED": "7d",
+    "CARETAKER_GRACE": "6h",
+    "CARETAKER_MAX_PER_FUNCTION": 25,
+    "CARETAKER_MAX_PER_RUN": 500,
+}
+
+
+@pytest.fixture
+def template() -> dict[str, Any]:
+    return read_template()
+
+
+@pytest.fixture
+def stack(template: dict[str, Any]) -> Stack:
+    return Stack(template)
+
+
+@pytest.mark.parametrize(
+    ("name", "handler"),
+    [("WarmerFunction", "warmer.handler.lambda_handler"), ("JanitorFunction", "janitor.handler.lambda_handler")],
+)
+def test_the_functions_are_built_by_make_for_python_3_13_on_arm64(stack: Stack, name: str, handler: str) -> None:
+    function = stack.function(name)
+    assert (function["Handler"], function["Runtime"], function["Architectures"]) == (handler, "python3.13", ["arm64"])
+    assert stack.template["Resources"][name]["Metadata"] == {"BuildMethod": "makefile"}
+
+
+@pytest.mark.parametrize("tick", INTERVAL_S)
+def test_a_tick_is_over_before_the_next_one_begins(template: dict[str, Any], tick: str) -> None:
+    assert stack_timeout(template, tick) < INTERVAL_S[tick]
+    assert stack_timeout(template, tick) >= INTERVAL_S[tick] * 0.4
+
+
+def stack_timeout(template: dict[str, Any], tick: str) -> int:
+    return int(Stack(template, TickSchedule=tick).function("WarmerFunction")["Timeout"])
+
+
+def test_every_interval_of_the_schedule_language_is_a_tick_that_the_template_takes(template: dict[str, Any]) -> None:
+    pattern = template["Parameters"]["TickSchedule"]["AllowedPattern"]
+    assert [tick for tick in INTERVAL_S if re.fullmatch(pattern, tick) is None] == []
+    assert re.fullmatch(pattern, "cron(0/7 * * * ? *)") is None
+    assert re.fullmatch(pattern, "rate(5 minutes)") is None
+
+
+def test_the_tick_is_a_rule_every_five_minutes_by_default(stack: Stack) -> None:
+    tick = stack.function("WarmerFunction")["Events"]["Tick"]
+    assert tick["Type"] == "Schedule"
+    assert tick["Properties"]["Schedule"] == "cron(0/5 * * * ? *)"
+
+
+def test_the_sweep_stays_off_the_full_hour(stack: Stack) -> None:
+    sweep = stack.function("JanitorFunction")["Events"]["Sweep"]["Properties"]["Schedule"]
+    assert sweep == "cron(17 1/6 * * ? *)"
+
+
+@pytest.mark.parametrize(("name", "event"), [("WarmerFunction", "Tick"), ("JanitorFunction", "Sweep")])
+def test_what_cannot_be_delivered_ends_in_the_dead_letter_queue(stack: Stack, name: str, event: str) -> None:
+    function = stack.function(name)
+    rule = function["Events"][event]["Properties"]
+    assert rule["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
+    assert rule["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 3600
+    asynchronous = function["EventInvokeConfig"]
+    assert asynchronous["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": "DeadLetters.Arn"}
+
+
+def test_a_stale_tick_is_never_tried_again(stack: Stack) -> None:
+    asynchronous = stack.function("WarmerFunction")["EventInvokeConfig"]
+    assert (asynchronous["MaximumRetryAttempts"], asynchronous["MaximumEventAgeInSeconds"]) == (0, 60)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_runs_twice_at_once(stack: Stack, name: str) -> None:
+    assert stack.function(name)["ReservedConcurrentExecutions"] == 1
+
+
+def test_a_small_account_can_do_without_reservations(template: dict[str, Any]) -> None:
+    function = Stack(template, ReserveConcurrency="false").function("WarmerFunction")
+    assert "ReservedConcurrentExecutions" not in function
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_functions_get_the_one_state_table(stack: Stack, name: str) -> None:
+    assert stack.function(name)["Environment"]["Variables"]["CARETAKER_STATE_TABLE"] == "StateTable"
+    assert list(stack.resources("AWS::DynamoDB::Table")) == ["StateTable"]
+
+
+def test_the_state_table_survives_its_stack(template: dict[str, Any], stack: Stack) -> None:
+    table = template["Resources"]["StateTable"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = stack.resources("AWS::DynamoDB::Table")["StateTable"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_janitor_s_settings_have_the_documented_defaults(stack: Stack) -> None:
+    variables = stack.function("JanitorFunction")["Environment"]["Variables"]
+    assert {name: variables.get(name) for name in JANITOR_SETTINGS} == JANITOR_SETTINGS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_schedules_are_the_bundled_ones_unless_a_folder_is_named(template: dict[str, Any], name: str) -> None:
+    assert "CARETAKER_SCHEDULES" not in Stack(template).function(name)["Environment"]["Variables"]
+    elsewhere = Stack(template, Schedules="/opt/schedules").function(name)["Environment"]["Variables"]
+    assert elsewhere["CARETAKER_SCHEDULES"] == "/opt/schedules"
+
+
+@pytest.mark.parametrize(("logs", "function"), [("WarmerLogs", "WarmerFunction"), ("JanitorLogs", "JanitorFunction")])
+def test_each_log_group_is_named_after_its_function_and_forgets(stack: Stack, logs: str, function: str) -> None:
+    properties = stack.resources("AWS::Logs::LogGroup")[logs]
+    assert properties == {"LogGroupName": f"/aws/lambda/{function}", "RetentionInDays": 30}
+
+
+def test_every_alarm_says_where_to_look(stack: Stack) -> None:
+    alarms = stack.resources("AWS::CloudWatch::Alarm")
+    assert set(alarms) == {"WarmerErrors", "NoTick", "TargetsFellShort", "JanitorErrors", "UndeliveredEvents"}
+    silent = [n for n, alarm in alarms.items() if not any(f in alarm["AlarmDescription"] for f in FUNCTIONS)]
+    assert silent == []
+
+
+def test_an_alarm_notifies_the_topic_that_was_given_and_otherwise_nobody(template: dict[str, Any]) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:operators"
+    for alarm in Stack(template, AlarmTopicArn=topic).resources("AWS::CloudWatch::Alarm").values():
+        assert (alarm["AlarmActions"], alarm["OKActions"]) == ([topic], [topic])
+    for alarm in Stack(template).resources("AWS::CloudWatch::Alarm").values():
+        assert "AlarmActions" not in alarm
+
+
+def test_the_heartbeat_counts_an_empty_period_as_no_tick(stack: Stack) -> None:
+    alarm = stack.resources("AWS::CloudWatch::Alarm")["NoTick"]
+    assert [query.get("Expression") for query in alarm["Metrics"]] == [None, "FILL(ticks, 0)"]
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3, 3)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+@pytest.mark.parametrize("tick", INTERVAL_S)
+def test_the_heartbeat_s_period_holds_a_tick(template: dict[str, Any], tick: str) -> None:
+    alarm = Stack(template, TickSchedule=tick).resources("AWS::CloudWatch::Alarm")["NoTick"]
+    assert alarm["Metrics"][0]["MetricStat"]["Period"] >= INTERVAL_S[tick]
+
+
+def test_the_heartbeat_stays_out_of_a_stack_without_metric_math(template: dict[str, Any]) -> None:
+    assert "NoTick" not in Stack(template, MetricMathAlarms="false").resources("AWS::CloudWatch::Alarm")
+
+
+def test_every_parameter_is_described_bounded_and_grouped(template: dict[str, Any]) -> None:
+    bounds = {"AllowedValues", "AllowedPattern", "MinValue"}
+    lists = {"CommaDelimitedList"}  # CloudFormation knows no pattern for a list's items
+    for name, parameter in template["Parameters"].items():
+        assert len(parameter["Description"]) > 60, f"{name} says too little of its unit, its bounds and its reason"
+        assert "Default" in parameter, f"{name} has no default, so a first deploy would have to ask"
+        assert parameter["Type"] in lists or bounds & parameter.keys(), f"{name} takes anything"
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"])
+
+
+def test_every_default_obeys_its_own_bounds(template: dict[str, Any]) -> None:
+    for name, parameter in template["Parameters"].items():
+        default = parameter["Default"]
+        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), str(default)), name
+        assert default in parameter.get("AllowedValues", [default]), name
+        if "MinValue" in parameter:
+            assert parameter["MinValue"] <= default <= parameter["MaxValue"], name
+
+
+def test_every_output_is_described(template: dict[str, Any]) -> None:
+    described = {name: output["Description"] for name, output in template["Outputs"].items()}
+    assert {"WarmerFunctionName", "JanitorFunctionName", "StateTableName", "DeadLettersUrl"} <= described.keys()
+    assert all(described.values())
+
+
+def test_a_resource_that_holds_data_says_what_becomes_of_it(template: dict[str, Any]) -> None:
+    holders = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+    found = {name: item for name, item in template["Resources"].items() if item["Type"] in holders}
+    assert len(found) == 4
+    assert [name for name, item in found.items() if "DeletionPolicy" not in item] == []
