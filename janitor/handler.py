@@ -1,0 +1,122 @@
+"""The janitor's Lambda function: reads the event, the environment and the clock, opens the doors, gives the report.
+
+Deletes only when CARETAKER_MODE is `delete` and the run was asked for by the schedule or as `sweep`. Every run, a plan
+too, marks what it finds unused (when CARETAKER_STATE_TABLE is set): a version goes in a run at least CARETAKER_GRACE
+after the one that marked it, so the first run deletes nothing.
+
+The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), and
+on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and dynamodb:BatchWriteItem.
+"""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+
+from fleet.aws.rate import Pace, TimeBox
+from fleet.aws.record import DynamoRecord
+from fleet.aws.versions import LambdaVersions
+from fleet.model import FunctionRef
+from fleet.ports import FleetError
+from janitor.report import Report, publish
+from janitor.run import Doors, run_janitor
+from janitor.settings import JanitorSettings, Mode, SettingsError
+
+_SCHEDULERS = {"aws.events", "aws.scheduler"}
+
+
+class RequestError(ValueError):
+    """The event asks for something that cannot be done. The message says what was found and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the event asks for: whether it may delete, of which functions, and why in words for the report."""
+
+    may_delete: bool
+    why: str
+    functions: frozenset[str] = frozenset()
+
+
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """The run's report as the contract's section 4 has it; never raises for what AWS or a setting did."""
+    now = datetime.now(UTC)
+    try:
+        settings = JanitorSettings.from_env(os.environ)
+        request = request_of(event)
+        delete = request.may_delete and settings.mode is Mode.DELETE
+        report = run_janitor(
+            doors(settings, TimeBox(lambda: _left_s(context))),
+            settings,
+            now,
+            delete=delete,
+            why=_why(request, settings.mode),
+            only=request.functions,
+        )
+    except (SettingsError, RequestError) as error:
+        report = Report(run="none", at=now, reason=str(error), problems=(str(error),))
+    except FleetError as error:
+        reason = f"the versions could not be read, so nothing was planned or deleted: {error}"
+        report = Report(run="none", at=now, reason=reason, problems=(str(error),))
+    publish(report, Logger(service="janitor"), Metrics(namespace=_namespace(), service="janitor"))
+    return report.as_json()
+
+
+def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
+    """The AWS adapters, as the SDK's own variables point them. Raises: FleetError."""
+    versions = LambdaVersions.connect(Pace(settings.rate, box), timeout_s=box.call_timeout_s)
+    record = DynamoRecord.connect(settings.state_table, box) if settings.state_table else None
+    return Doors(versions=versions, record=record)
+
+
+def request_of(event: Any) -> Request:
+    """What the event asks for. Raises: RequestError."""
+    if not isinstance(event, Mapping):
+        raise RequestError(f"the event is {type(event).__name__}, not a JSON object")
+    if "caretaker" in event:
+        return _on_demand(event["caretaker"])
+    if event.get("source") in _SCHEDULERS or event.get("detail-type") == "Scheduled Event" or "time" in event:
+        return Request(may_delete=True, why="scheduled run")
+    return Request(may_delete=False, why='neither a scheduled event nor one with "caretaker", so only planned')
+
+
+def _on_demand(asked: Any) -> Request:
+    if not isinstance(asked, Mapping) or asked.get("run") not in ("plan", "sweep"):
+        raise RequestError(f'caretaker.run must be "plan" or "sweep"; the event has {asked!r}')
+    unknown = sorted(set(asked) - {"run", "functions", "stack"})
+    if unknown:
+        raise RequestError(f"caretaker.{unknown[0]} is unknown; known are run, functions and stack")
+    if asked.get("stack") is not None:
+        raise RequestError('choosing by "stack" is not yet supported; name the functions in "functions"')
+    run = str(asked["run"])
+    return Request(may_delete=run == "sweep", why=f"{run} on demand", functions=_functions(asked.get("functions")))
+
+
+def _functions(names: Any) -> frozenset[str]:
+    if names is None:
+        return frozenset()
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise RequestError(f"caretaker.functions must be a list of function names, at least one; it is {names!r}")
+    try:
+        return frozenset(FunctionRef(text=name).name for name in names)
+    except ValueError as error:
+        raise RequestError(f"caretaker.functions: {error}") from error
+
+
+def _why(request: Request, mode: Mode) -> str:
+    if request.may_delete and mode is Mode.PLAN:
+        return f"{request.why}, but CARETAKER_MODE is plan, so nothing is deleted"
+    return request.why
+
+
+def _left_s(context: Any) -> float:
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    return float(ask()) / 1000 if ask is not None else math.inf
+
+
+def _namespace() -> str:
+    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "Caretaker"

@@ -1,0 +1,174 @@
+"""The report, its JSON, its log lines and its metrics, all from one value. Section 4 of the contract."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from fleet.model import PublishedVersion, VersionNumber
+from janitor.inventory import Inventory
+from janitor.keep import KeepCode, KeepReason, instant
+from janitor.plan import FunctionPlan, SweepPlan, Verdict
+from janitor.sweep import TROUBLE, FunctionSweep, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    """One version in the report: kept with a code, or to be deleted without one."""
+
+    version: VersionNumber
+    code: KeepCode | None
+    reason: str
+
+    def as_json(self) -> dict[str, str]:
+        """The item of `keep` or `delete`."""
+        code = {"code": self.code.value} if self.code is not None else {}
+        return {"version": str(self.version), **code, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionReport:
+    """One function's item. `delete` is what the plan would delete in either mode, `deleted` what went."""
+
+    function: str
+    versions: int
+    keep: tuple[VersionLine, ...]
+    delete: tuple[VersionLine, ...]
+    deleted: tuple[PublishedVersion, ...]
+    outcome: Outcome
+    reason: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The item as the contract has it."""
+        return {
+            "function": self.function,
+            "versions": self.versions,
+            "keep": [line.as_json() for line in self.keep],
+            "delete": [line.as_json() for line in self.delete],
+            "deleted": [str(version.number) for version in self.deleted],
+            "bytes_freed": sum(version.code_size_bytes for version in self.deleted),
+            "outcome": self.outcome.value,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A whole run. `run` is "plan" or "sweep": what it did, not what it was asked for; `problems` speak of the run."""
+
+    run: str
+    at: datetime
+    reason: str
+    functions: tuple[FunctionReport, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True unless something could not be read, was refused, or failed."""
+        return not self.problems and not any(item.outcome in TROUBLE for item in self.functions)
+
+    def as_json(self) -> dict[str, Any]:
+        """The handler's answer."""
+        return {
+            "ok": self.ok,
+            "run": self.run,
+            "at": instant(self.at),
+            "reason": self.reason,
+            "problems": list(self.problems),
+            "functions": [item.as_json() for item in self.functions],
+        }
+
+
+def function_reports(
+    plan: SweepPlan, inventory: Inventory, swept: Mapping[str, FunctionSweep]
+) -> tuple[FunctionReport, ...]:
+    """An item for each function in name order: the plan's verdicts, and what the sweep made of them."""
+    items = [_item(function, swept.get(function.function)) for function in plan.functions]
+    items += [_absent(name) for name in inventory.absent]
+    return tuple(sorted(items, key=lambda item: item.function))
+
+
+def publish(report: Report, logger: Logger, metrics: Metrics) -> None:
+    """One log line a function that has anything to tell, one for the run, and the run's metrics."""
+    for item in report.functions:
+        if item.outcome is not Outcome.CLEAN:
+            write = logger.warning if item.outcome in TROUBLE else logger.info
+            write(item.reason, **_logged(item))
+    write = logger.info if report.ok else logger.error
+    write(report.reason, run=report.run, ok=report.ok, problems=list(report.problems))
+    kept = Counter(line.code.value for item in report.functions for line in item.keep if line.code is not None)
+    metrics.add_metric(name="JanitorRun", unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name="JanitorTrouble", unit=MetricUnit.Count, value=int(not report.ok))
+    metrics.add_metric(
+        name="VersionsDeletable", unit=MetricUnit.Count, value=sum(len(i.delete) for i in report.functions)
+    )
+    metrics.add_metric(
+        name="VersionsDeleted", unit=MetricUnit.Count, value=sum(len(i.deleted) for i in report.functions)
+    )
+    metrics.add_metric(name="VersionsKept", unit=MetricUnit.Count, value=sum(kept.values()))
+    for code, number in sorted(kept.items()):
+        metrics.add_metadata(key=f"kept_{code}", value=number)
+    metrics.flush_metrics()
+
+
+def _logged(item: FunctionReport) -> dict[str, Any]:
+    whole = item.as_json()
+    kept = dict(sorted(Counter(line.code.value for line in item.keep if line.code is not None).items()))
+    return {key: whole[key] for key in ("function", "versions", "delete", "deleted", "bytes_freed", "outcome")} | {
+        "keep": kept
+    }
+
+
+def _item(plan: FunctionPlan, swept: FunctionSweep | None) -> FunctionReport:
+    outcome, reason = (_planned(plan)) if swept is None else (swept.outcome, swept.reason)
+    if plan.unread and outcome not in TROUBLE:
+        outcome, reason = Outcome.UNVERIFIED, f"{plan.unread[0]}; what could not be checked stays"
+    spared = dict(swept.spared) if swept is not None else {}
+    return FunctionReport(
+        function=plan.function,
+        versions=len(plan.verdicts),
+        keep=tuple(_kept(plan.verdicts, spared)),
+        delete=tuple(
+            VersionLine(version=verdict.version.number, code=None, reason=verdict.reason)
+            for verdict in plan.to_delete
+            if verdict.version.number not in spared
+        ),
+        deleted=swept.deleted if swept is not None else (),
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _kept(verdicts: Iterable[Verdict], spared: Mapping[VersionNumber, KeepReason]) -> Iterable[VersionLine]:
+    for verdict in verdicts:
+        number = verdict.version.number
+        reason = spared.get(number) or next(iter(verdict.keep), None)
+        if reason is not None:
+            yield VersionLine(version=number, code=reason.code, reason=str(reason))
+
+
+def _planned(plan: FunctionPlan) -> tuple[Outcome, str]:
+    total, going = len(plan.verdicts), len(plan.to_delete)
+    if not total:
+        return Outcome.CLEAN, "no published versions"
+    codes = Counter(verdict.keep[0].code.value for verdict in plan.verdicts if verdict.keep)
+    kept = ", ".join(f"{number} {code}" for code, number in codes.items())
+    if not going:
+        return Outcome.CLEAN, f"all {total} versions stay ({kept})"
+    return Outcome.PLANNED, f"{going} of {total} versions may go" + (f"; the others stay ({kept})" if kept else "")
+
+
+def _absent(name: str) -> FunctionReport:
+    return FunctionReport(
+        function=name,
+        versions=0,
+        keep=(),
+        delete=(),
+        deleted=(),
+        outcome=Outcome.ABSENT,
+        reason="this account and region have no function of that name",
+    )

@@ -1,0 +1,130 @@
+"""One run: read the schedules and the account, plan, remember, sweep when asked to, report.
+
+Talks through ports only; the handler and the `caretaker janitor` command open the doors.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fleet.ports import FleetError, Record, Versions
+from janitor.inventory import Inventory, gather_inventory
+from janitor.plan import SweepPlan, plan_sweep
+from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
+from janitor.record import remember
+from janitor.report import Report, function_reports
+from janitor.settings import JanitorSettings
+from janitor.sweep import FunctionSweep, sweep
+from profiles.errors import SchedulesMissing
+from profiles.model import Mistake, Service, Severity
+from profiles.reader import read_folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The way to the account's versions and to what earlier runs found; without a table there is no record."""
+
+    versions: Versions
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What there is and what may go."""
+
+    inventory: Inventory
+    policy: SweepPolicy
+    plan: SweepPlan
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What could not be read and bears on every function."""
+        record = self.inventory.record_unread
+        found = (self.policy.default.unread, f"the record was not read: {record}" if record else None)
+        return tuple(problem for problem in found if problem is not None)
+
+
+def read_policy(settings: JanitorSettings) -> SweepPolicy:
+    """The policy of every function, from the schedules; where they cannot be read whole, everything stays.
+
+    A broken file may be the one that names a version, so one error in one file keeps all versions of all functions.
+    """
+    unread: str | None = None
+    services: tuple[Service, ...] = ()
+    if settings.schedules.startswith("s3://") or settings.schedules.endswith(".json"):
+        unread = f'CARETAKER_SCHEDULES is "{settings.schedules}": only a folder of YAML files is supported yet'
+    else:
+        try:
+            found = read_folder(Path(settings.schedules))
+            services, unread = found.services, _first_error(found.mistakes)
+        except SchedulesMissing as error:
+            unread = f"CARETAKER_SCHEDULES: {error}"
+    default = FunctionPolicy(
+        keep=settings.keep, min_superseded=settings.min_superseded, grace=settings.grace, unread=unread
+    )
+    return sweep_policy(
+        services,
+        default=default,
+        max_per_function=settings.max_per_function,
+        max_per_run=settings.max_per_run,
+    )
+
+
+def _first_error(mistakes: Sequence[Mistake]) -> str | None:
+    errors = [mistake for mistake in mistakes if mistake.severity is Severity.ERROR]
+    if not errors:
+        return None
+    at, more = errors[0], len(errors) - 1
+    said = f"the schedules could not be read whole: {at.file}:{at.line}:{at.column} {at.message}"
+    return f"{said} (and {more} more)" if more else said
+
+
+def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, *, only: Collection[str] = ()) -> Planned:
+    """Read and decide, change nothing. Raises: FleetError when the versions cannot be listed."""
+    policy = read_policy(settings)
+    inventory = gather_inventory(doors.versions, doors.record, policy, only=only)
+    return Planned(inventory=inventory, policy=policy, plan=plan_sweep(inventory, policy, now))
+
+
+def run_janitor(
+    doors: Doors, settings: JanitorSettings, now: datetime, *, delete: bool, why: str, only: Collection[str] = ()
+) -> Report:
+    """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`."""
+    planned = make_plan(doors, settings, now, only=only)
+    problems = list(planned.problems)
+    if doors.record is not None:
+        try:
+            remember(planned.plan, doors.record, now)
+        except FleetError as error:
+            problems.append(f"what this run found was not all remembered: {error}")
+    swept: dict[str, FunctionSweep] = {}
+    if delete:
+        swept = {result.function: result for result in sweep(planned.plan, doors.versions)}
+        problems += _save_cursor(doors.record, swept)
+    return Report(
+        run="sweep" if delete else "plan",
+        at=now,
+        reason=_summary(planned.plan, swept, why),
+        functions=function_reports(planned.plan, planned.inventory, swept),
+        problems=tuple(problems),
+    )
+
+
+def _save_cursor(record: Record | None, swept: dict[str, FunctionSweep]) -> list[str]:
+    """The next run starts behind the last function that lost a version."""
+    served = [result.function for result in swept.values() if result.deleted]
+    if record is None or not served:
+        return []
+    try:
+        record.save_cursor(served[-1])
+    except FleetError as error:
+        return [f"where this run stopped was not remembered: {error}"]
+    return []
+
+
+def _summary(plan: SweepPlan, swept: dict[str, FunctionSweep], why: str) -> str:
+    going = sum(len(function.to_delete) for function in plan.functions)
+    total = sum(len(function.verdicts) for function in plan.functions)
+    gone = sum(len(result.deleted) for result in swept.values())
+    return f"{why}: {going} of {total} versions of {len(plan.functions)} functions may go, {gone} deleted"

@@ -1,0 +1,111 @@
+"""The janitor's settings, read from an environment mapping once and checked whole."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Self
+
+BUNDLED_SCHEDULES = Path(__file__).resolve().parent.parent / "schedules"
+
+_DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,6}")
+
+
+class SettingsError(ValueError):
+    """A setting is unusable. The message names the variable, what it holds and what it may hold."""
+
+
+class Mode(Enum):
+    """Whether a run stops after the plan."""
+
+    PLAN = "plan"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JanitorSettings:
+    """What holds for every run, and the defaults for services whose schedule says nothing.
+
+    `schedules` is CARETAKER_SCHEDULES as written, or the bundled folder. `rate` is in requests a second.
+    """
+
+    schedules: str
+    state_table: str | None
+    mode: Mode
+    rate: float
+    keep: int
+    min_superseded: timedelta
+    grace: timedelta
+    max_per_function: int
+    max_per_run: int
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """The settings in `environment`; an empty value counts as unset. Raises: SettingsError, with every mistake."""
+        read = _Reader(environment)
+        settings = cls(
+            schedules=read.text("CARETAKER_SCHEDULES") or str(BUNDLED_SCHEDULES),
+            state_table=read.text("CARETAKER_STATE_TABLE") or None,
+            mode=read.mode("CARETAKER_MODE"),
+            rate=read.rate("CARETAKER_RATE", default=3),
+            keep=read.whole("CARETAKER_KEEP", default=5, least=2),
+            min_superseded=read.duration("CARETAKER_MIN_SUPERSEDED", default=timedelta(days=7)),
+            grace=read.duration("CARETAKER_GRACE", default=timedelta(hours=6)),
+            max_per_function=read.whole("CARETAKER_MAX_PER_FUNCTION", default=25, least=1),
+            max_per_run=read.whole("CARETAKER_MAX_PER_RUN", default=500, least=1),
+        )
+        if read.mistakes:
+            raise SettingsError("; ".join(read.mistakes))
+        return settings
+
+
+class _Reader:
+    """Reads variables one by one and collects the mistakes; a mistaken one reads as its default."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.mistakes: list[str] = []
+
+    def text(self, name: str) -> str:
+        return self._environment.get(name, "").strip()
+
+    def mode(self, name: str) -> Mode:
+        text = self.text(name)
+        if text in {"", *(mode.value for mode in Mode)}:
+            return Mode(text or "plan")
+        self._wrong(name, text, 'must be "plan" or "delete"')
+        return Mode.PLAN
+
+    def rate(self, name: str, *, default: float) -> float:
+        text = self.text(name)
+        if not text:
+            return default
+        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text, re.ASCII) and 1 <= float(text) <= 15:
+            return float(text)
+        self._wrong(name, text, "must be a number of requests per second from 1 to 15")
+        return default
+
+    def whole(self, name: str, *, default: int, least: int) -> int:
+        text = self.text(name)
+        if not text:
+            return default
+        if _WHOLE.fullmatch(text) and int(text) >= least:
+            return int(text)
+        self._wrong(name, text, f"must be a whole number, {least} or more")
+        return default
+
+    def duration(self, name: str, *, default: timedelta) -> timedelta:
+        text = self.text(name)
+        if not text:
+            return default
+        if (match := _DURATION.fullmatch(text)) is not None:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        self._wrong(name, text, "must be a whole number with a unit (s, m, h or d), such as 90s, 30m, 6h or 7d")
+        return default
+
+    def _wrong(self, name: str, text: str, allowed: str) -> None:
+        self.mistakes.append(f'{name} is "{text}": it {allowed}')
