@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench build deploy clean lock build-WarmerFunction build-JanitorFunction
+.PHONY: help setup demo test check bench build deploy clean lock examples build-WarmerFunction build-JanitorFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 	$(COMPILE) -o requirements/functions.lock
 	$(COMPILE) --group dev -o requirements/dev.lock
 	for group in uv sam ministack runtime; do $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 --group $$group -o requirements/$$group.lock || exit 1; done
+
+examples: $(VENV)/.ready ## Build the example apps, as they would ship
+	@for app in django-mangum django-zappa; do $(RUN) examples/build.py --app $$app || exit 1; done
 
 test: setup ## Run every test
 	@$(RUN) -m pytest
