@@ -67,7 +67,7 @@ class Stack:
         """A function's properties over those of Globals, answered."""
         own = self.resources("AWS::Serverless::Function")[name]
         shared = self.answer(self.template["Globals"]["Function"])
-        variables = {**shared["Environment"]["Variables"], **own["Environment"]["Variables"]}
+        variables = {**shared["Environment"]["Variables"], **own.get("Environment", {}).get("Variables", {})}
         return {**shared, **own, "Environment": {"Variables": variables}}
 
     def answer(self, value: Any) -> Any:

@@ -133,38 +133,6 @@ def test_each_log_group_is_named_after_its_function_and_forgets(stack: Stack, lo
     assert properties == {"LogGroupName": f"/aws/lambda/{function}", "RetentionInDays": 30}
 
 
-def test_every_alarm_says_where_to_look(stack: Stack) -> None:
-    alarms = stack.resources("AWS::CloudWatch::Alarm")
-    assert set(alarms) == {"WarmerErrors", "NoTick", "TargetsFellShort", "JanitorErrors", "UndeliveredEvents"}
-    silent = [n for n, alarm in alarms.items() if not any(f in alarm["AlarmDescription"] for f in FUNCTIONS)]
-    assert silent == []
-
-
-def test_an_alarm_notifies_the_topic_that_was_given_and_otherwise_nobody(template: dict[str, Any]) -> None:
-    topic = "arn:aws:sns:eu-west-1:123456789012:operators"
-    for alarm in Stack(template, AlarmTopicArn=topic).resources("AWS::CloudWatch::Alarm").values():
-        assert (alarm["AlarmActions"], alarm["OKActions"]) == ([topic], [topic])
-    for alarm in Stack(template).resources("AWS::CloudWatch::Alarm").values():
-        assert "AlarmActions" not in alarm
-
-
-def test_the_heartbeat_counts_an_empty_period_as_no_tick(stack: Stack) -> None:
-    alarm = stack.resources("AWS::CloudWatch::Alarm")["NoTick"]
-    assert [query.get("Expression") for query in alarm["Metrics"]] == [None, "FILL(ticks, 0)"]
-    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3, 3)
-    assert alarm["TreatMissingData"] == "breaching"
-
-
-@pytest.mark.parametrize("tick", INTERVAL_S)
-def test_the_heartbeat_s_period_holds_a_tick(template: dict[str, Any], tick: str) -> None:
-    alarm = Stack(template, TickSchedule=tick).resources("AWS::CloudWatch::Alarm")["NoTick"]
-    assert alarm["Metrics"][0]["MetricStat"]["Period"] >= INTERVAL_S[tick]
-
-
-def test_the_heartbeat_stays_out_of_a_stack_without_metric_math(template: dict[str, Any]) -> None:
-    assert "NoTick" not in Stack(template, MetricMathAlarms="false").resources("AWS::CloudWatch::Alarm")
-
-
 def test_every_parameter_is_described_bounded_and_grouped(template: dict[str, Any]) -> None:
     bounds = {"AllowedValues", "AllowedPattern", "MinValue"}
     lists = {"CommaDelimitedList"}  # CloudFormation knows no pattern for a list's items

@@ -1,0 +1,95 @@
+"""The alarms: what they watch is what the functions really emit, and each says where to look."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+
+import janitor.report
+import warmer.telemetry
+from tests.template.reading import Stack, read_template
+from warmer.report import TickReport
+
+AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
+OURS = {"NoTick", "TargetsFellShort", "SchedulesRejected", "JanitorTrouble"}
+AWS_OWN = {"WarmerErrors", "JanitorErrors", "UndeliveredEvents"}
+INTERVAL_S = {"cron(0/1 * * * ? *)": 60, "cron(0/5 * * * ? *)": 300, "cron(0/10 * * * ? *)": 600}
+
+
+@pytest.fixture
+def template() -> dict[str, Any]:
+    return read_template()
+
+
+@pytest.fixture
+def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return Stack(template).resources("AWS::CloudWatch::Alarm")
+
+
+@pytest.fixture
+def emitted(capsys: pytest.CaptureFixture[str]) -> set[tuple[str, str, str, str]]:
+    """Namespace, metric, dimension and its value, of everything that a tick and a run of the janitor emit."""
+    warmer.telemetry.publish(TickReport(tick=AT))
+    report = janitor.report.Report(run="plan", at=AT, reason="nothing to do")
+    janitor.report.publish(report, Logger(service="janitor"), Metrics(namespace="Caretaker", service="janitor"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return {metric for line in lines if "_aws" in line for metric in _metrics(line)}
+
+
+def _metrics(line: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (declared["Namespace"], metric["Name"], dimension, line[dimension])
+        for declared in line["_aws"]["CloudWatchMetrics"]
+        for (dimension,) in declared["Dimensions"]
+        for metric in declared["Metrics"]
+    ]
+
+
+def watched(alarm: dict[str, Any]) -> tuple[str, str, str, str]:
+    source = alarm["Metrics"][0]["MetricStat"]["Metric"] if "Metrics" in alarm else alarm
+    (dimension,) = source["Dimensions"]
+    return source["Namespace"], source["MetricName"], dimension["Name"], dimension["Value"]
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_an_alarm_watches_a_metric_that_the_functions_emit(
+    alarms: dict[str, dict[str, Any]], emitted: set[tuple[str, str, str, str]], name: str
+) -> None:
+    assert watched(alarms[name]) in emitted
+
+
+def test_the_other_alarms_watch_the_functions_and_the_queue(alarms: dict[str, dict[str, Any]]) -> None:
+    assert set(alarms) == OURS | AWS_OWN
+    assert {watched(alarms[name])[3] for name in AWS_OWN} == {*FUNCTIONS, "DeadLetters.QueueName"}
+
+
+def test_every_alarm_names_a_function_to_look_at(alarms: dict[str, dict[str, Any]]) -> None:
+    assert [n for n, alarm in alarms.items() if not any(f in alarm["AlarmDescription"] for f in FUNCTIONS)] == []
+
+
+def test_an_alarm_notifies_the_topic_that_was_given_and_otherwise_nobody(template: dict[str, Any]) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:operators"
+    for alarm in Stack(template, AlarmTopicArn=topic).resources("AWS::CloudWatch::Alarm").values():
+        assert (alarm["AlarmActions"], alarm["OKActions"]) == ([topic], [topic])
+    for alarm in Stack(template).resources("AWS::CloudWatch::Alarm").values():
+        assert "AlarmActions" not in alarm
+
+
+def test_the_heartbeat_counts_an_empty_period_as_no_tick(alarms: dict[str, dict[str, Any]]) -> None:
+    alarm = alarms["NoTick"]
+    assert [query.get("Expression") for query in alarm["Metrics"]] == [None, "FILL(ticks, 0)"]
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3, 3)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+@pytest.mark.parametrize("tick", INTERVAL_S)
+def test_the_heartbeat_s_period_holds_a_tick(template: dict[str, Any], tick: str) -> None:
+    alarm = Stack(template, TickSchedule=tick).resources("AWS::CloudWatch::Alarm")["NoTick"]
+    assert alarm["Metrics"][0]["MetricStat"]["Period"] >= INTERVAL_S[tick]
+
+
+def test_the_heartbeat_stays_out_of_a_stack_without_metric_math(template: dict[str, Any]) -> None:
+    assert "NoTick" not in Stack(template, MetricMathAlarms="false").resources("AWS::CloudWatch::Alarm")
