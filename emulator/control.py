@@ -1,0 +1,67 @@
+"""The control plane's front: Lambda's own operations as AWS answers them, and everything else handed on to ministack.
+
+This is the data plane's hook for all that is no invocation; what each operation answers is in
+`emulator.control_answers`.
+"""
+
+import json
+
+from emulator import control_answers
+from emulator.control_ask import Ask, Refused, missing
+from emulator.control_catalog import ControlPlaneCatalog
+from emulator.control_plane import ControlPlane
+from emulator.control_rate import ControlRate
+from emulator.exchange import Answer, Request
+from emulator.ministack import Account
+
+
+class ControlFront:
+    """Answers a request to any service of AWS but an invocation; see the module."""
+
+    def __init__(
+        self, plane: ControlPlane, catalog: ControlPlaneCatalog, account: Account, rate: ControlRate | None = None
+    ) -> None:
+        self._plane, self._catalog, self._account, self._rate = plane, catalog, account, rate
+
+    async def __call__(self, request: Request) -> Answer:
+        """The answer, an error in AWS's shape included."""
+        ask = Ask.read(request)
+        if ask is None:
+            return await self._plane.forward(request)
+        try:
+            if self._rate is not None:
+                self._rate.take(ask)
+            return await self._answer(ask, request)
+        except Refused as refused:
+            return refused.answer
+        finally:
+            if request.method != "GET":
+                self._catalog.forget()
+
+    async def _answer(self, ask: Ask, request: Request) -> Answer:
+        match ask.method, ask.resource:
+            case "GET", "account-settings":
+                return control_answers.account_settings(await self._plane.functions(), self._account.concurrency)
+            case "GET", "event-source-mappings" if ask.name is None:
+                return await self._plane.forward(request, control_answers.mappings_query(ask.query))
+            case "GET", "functions" if ask.name is None:
+                return control_answers.list_functions(ask, await self._plane.functions())
+            case _, "functions" if ask.name is not None:
+                return await self._of_function(ask, ask.name, request)
+        return await self._plane.forward(request)
+
+    async def _of_function(self, ask: Ask, name: str, request: Request) -> Answer:
+        record = await self._plane.function(name)
+        if record is None:
+            raise missing(f"arn:aws:lambda:{self._account.region}:{self._account.number}:function:{name}")
+        if (ask.method, ask.sub) == ("GET", ""):
+            found = await self._plane.forward(request)
+            if found.status != 200:
+                return found
+            return control_answers.shown_function(ask, record, json.loads(found.body), self._plane.code_url)
+        answer: Answer | None = None
+        if (ask.method, ask.sub) == ("PUT", "/concurrency"):
+            answer = control_answers.put_concurrency(ask, await self._plane.functions(), self._account.concurrency)
+        elif of_function := control_answers.OF_FUNCTION.get((ask.method, ask.sub.strip("/").partition("/")[0])):
+            answer = of_function(ask, record)
+        return answer if answer is not None else await self._plane.forward(request)

@@ -1,0 +1,157 @@
+"""Both planes of the emulator, started together and ended together.
+
+`running_emulator` is what tests, the demo and the command use. The front (invokes and Lambda's control plane) runs on
+an event loop in a thread of its own; ministack is a child process.
+
+Two addresses are handed out: AWS_ENDPOINT_URL is ministack itself, so that uploads and stacks take no detour, and
+AWS_ENDPOINT_URL_LAMBDA is the front. A client that knows one address only uses the front's, which hands on what is not
+Lambda's.
+"""
+
+import asyncio
+import tempfile
+import threading
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emulator.control import ControlFront
+from emulator.control_catalog import ControlPlaneCatalog
+from emulator.control_plane import ControlPlane
+from emulator.control_rate import ControlRate
+from emulator.history import Snapshot
+from emulator.ministack import Account, PortInUseError, open_socket, running_ministack, url_of
+from emulator.pool import Policy
+from emulator.service import LambdaService
+from emulator.settings import Settings
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How an emulator is to be.
+
+    `port` and `control_port` are the front's and ministack's, 0 for free ones; `policy` picks among idle environments
+    (with `seed` for `random`); `idle_s` is how long an idle environment lives; `control_per_s` limits the requests of
+    Lambda's control plane a second, as AWS does at 15; None for no limit.
+    """
+
+    port: int = 0
+    control_port: int = 0
+    policy: Policy = "mru"
+    seed: int | None = None
+    account: Account = field(default_factory=Account)
+    idle_s: float = 600.0
+    control_per_s: float | None = None
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningEmulator:
+    """An emulator that runs: its addresses, and what it did so far."""
+
+    endpoint_url: str
+    endpoint_url_lambda: str
+    account: Account
+    service: LambdaService
+    loop: "LoopThread"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that make an AWS SDK, the `sam` command or our own handlers talk to this emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ENDPOINT_URL_LAMBDA": self.endpoint_url_lambda,
+            "AWS_REGION": self.account.region,
+            "AWS_DEFAULT_REGION": self.account.region,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+
+    def snapshot(self) -> Snapshot:
+        """The environments that live now and the invocations that ran."""
+        return self.loop.run(_snapshot(self.service))
+
+
+class LoopThread:
+    """An event loop in a thread of its own, for callers that have none. Make it with `running_loop`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="emulator", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run `work` on the loop and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        """Let the loop's last callbacks run, then end it."""
+        self.run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@contextmanager
+def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator]:
+    """Both planes, ready to be used; all that they started is ended on leaving, and when this process dies.
+
+    Raises: PortInUseError, and EmulatorError when ministack is not installed or does not start.
+    """
+    options = options or Options()
+    with (
+        closing(open_socket(options.control_port)) as listener,
+        tempfile.TemporaryDirectory(prefix="caretaker-code-", ignore_cleanup_errors=True) as code,
+        closing(LoopThread()) as loop,
+    ):
+        control_url = url_of(listener)
+        stack = AsyncExitStack()
+        try:
+            service = loop.run(_start_front(stack, options, control_url, Path(code)))
+            with running_ministack(listener, front_url=service.endpoint, account=options.account):
+                yield RunningEmulator(
+                    endpoint_url=control_url,
+                    endpoint_url_lambda=service.endpoint,
+                    account=options.account,
+                    service=service,
+                    loop=loop,
+                )
+        finally:
+            loop.run(stack.aclose())
+
+
+async def _start_front(stack: AsyncExitStack, options: Options, control_url: str, code: Path) -> LambdaService:
+    plane = await stack.enter_async_context(ControlPlane.connected(control_url))
+    catalog = ControlPlaneCatalog(plane, code, account_concurrency=options.account.concurrency)
+    rate = ControlRate(options.control_per_s, time.monotonic) if options.control_per_s is not None else None
+    service = LambdaService(
+        catalog,
+        policy=options.policy,
+        seed=options.seed,
+        forward=ControlFront(plane, catalog, options.account, rate),
+        port=options.port,
+        settings=_settings(options, control_url),
+    )
+    stack.push_async_callback(service.stop)
+    try:
+        await service.start()
+    except OSError as error:
+        raise PortInUseError(
+            f"port {options.port} on 127.0.0.1 is in use; choose another, or 0 for a free one"
+        ) from error
+    return service
+
+
+def _settings(options: Options, control_url: str) -> Settings:
+    return replace(options.settings, idle_s=options.idle_s, endpoint_url=control_url)
+
+
+async def _snapshot(service: LambdaService) -> Snapshot:
+    return service.snapshot()
