@@ -78,7 +78,7 @@ build-WarmerFunction: ROOMS := warmer profiles fleet
 build-JanitorFunction: ROOMS := janitor profiles fleet
 build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
-	@! $(RUN) -m cli validate --help | grep -q PATH || $(RUN) -m cli validate schedules >&2
+	@$(RUN) -m cli validate schedules >&2
 	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r requirements/functions.lock
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
 	@mkdir -p "$(ARTIFACTS_DIR)/schedules"

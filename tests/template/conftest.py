@@ -20,8 +20,10 @@ targets:
 
 @pytest.fixture(scope="session")
 def built_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, with one schedule of its own, in which `sam build` has run."""
+    """A copy of the checkout, with one schedule in place of ours, in which `sam build` has run."""
     folder = copy_checkout(tmp_path_factory.mktemp("template") / "checkout")
+    for ours in (folder / "schedules").glob("*.yaml"):
+        ours.unlink()
     (folder / "schedules" / "shop.yaml").write_text(SCHEDULE, encoding="utf-8")
     (folder / "schedules" / "notes.txt").write_text("not a schedule\n", encoding="utf-8")
     run([SAM, "build"], folder=folder)

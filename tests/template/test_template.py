@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.template.checkout import ROOT, SAM, run
 from tests.template.reading import Stack, read_template
 
 FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
@@ -165,3 +166,8 @@ def test_a_resource_that_holds_data_says_what_becomes_of_it(template: dict[str, 
     found = {name: item for name, item in template["Resources"].items() if item["Type"] in holders}
     assert len(found) == 4
     assert [name for name, item in found.items() if "DeletionPolicy" not in item] == []
+
+
+@pytest.mark.stack
+def test_sam_finds_nothing_to_object_to() -> None:
+    assert "is a valid SAM Template" in run([SAM, "validate", "--lint"], folder=ROOT)
