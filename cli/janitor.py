@@ -1,8 +1,113 @@
-"""`caretaker janitor`: what the janitor would do, and why."""
+"""`caretaker janitor`: what the janitor would do, and why. Reads only: it marks nothing and deletes nothing."""
+
+import os
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
 
 import click
+
+from cli import janitor_output as output
+from fleet.aws.rate import TimeBox
+from fleet.model import FunctionRef, VersionNumber
+from fleet.ports import FleetError
+from janitor.handler import doors
+from janitor.plan import Verdict
+from janitor.run import Planned, make_plan, plan_report
+from janitor.settings import JanitorSettings, SettingsError
+
+DONE, FINDINGS = 0, 1
+
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines."
+)
 
 
 @click.group()
 def janitor() -> None:
-    """What the janitor would delete, what it keeps, and why."""
+    """What the janitor would delete, what it keeps, and why.
+
+    Asks the endpoint, region and credentials of the SDK's own variables, with the janitor's settings (CARETAKER_*).
+    """
+
+
+@janitor.command()
+@click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this function; may be repeated.")
+@click.option("--stack", metavar="NAME", help="Only this stack's functions (not yet supported).")
+@_FORMAT
+@click.pass_context
+def plan(ctx: click.Context, functions: tuple[str, ...], stack: str | None, form: str) -> None:
+    """List every version with its verdict and reason."""
+    if stack is not None:
+        raise click.UsageError("--stack is not yet supported; name the functions with --function")
+    now = datetime.now(UTC)
+    report = plan_report(_planned(now, frozenset(_name(text) for text in functions)), now, why="plan")
+    if form == "json":
+        click.echo(output.as_json(report.as_json()))
+    else:
+        output.print_report(report)
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    ctx.exit(DONE if report.ok else FINDINGS)
+
+
+@janitor.command()
+@click.argument("version", metavar="FUNCTION:VERSION")
+@_FORMAT
+def why(version: str, form: str) -> None:
+    """Say why one version stays or goes, and what would change that."""
+    name, number = _function_and_version(version)
+    planned = _planned(datetime.now(UTC), frozenset({name}))
+    verdict = _verdict(planned, name, number)
+    found: dict[str, Any] = {
+        "function": name,
+        "version": str(number),
+        "verdict": "keep" if verdict.keep else "delete",
+        "reason": verdict.reason,
+        "would_change_if": verdict.would_change_if,
+    }
+    if form == "json":
+        click.echo(output.as_json(found))
+    else:
+        click.echo(f"{name}:{number}  {found['verdict']}  {verdict.reason}")
+        click.echo(f"would change if {verdict.would_change_if}")
+
+
+def _planned(now: datetime, only: frozenset[str]) -> Planned:
+    try:
+        settings = JanitorSettings.from_env(os.environ)
+        return make_plan(doors(settings, TimeBox()), settings, now, only=only)
+    except (SettingsError, FleetError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _verdict(planned: Planned, name: str, number: VersionNumber) -> Verdict:
+    for function in planned.plan.functions:
+        for verdict in function.verdicts:
+            if (function.function, verdict.version.number) == (name, number):
+                return verdict
+    if name in planned.inventory.absent:
+        raise click.UsageError(f'this account and region have no function "{name}"')
+    raise click.UsageError(f'function "{name}" has no version {number}; it has {_spans(planned, name) or "none"}')
+
+
+def _spans(planned: Planned, name: str) -> str:
+    """The function's versions, runs of numbers as "1-4"."""
+    numbers = [v.version.number.value for f in planned.plan.functions if f.function == name for v in f.verdicts]
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])]
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def _function_and_version(text: str) -> tuple[str, VersionNumber]:
+    function, _, number = text.rpartition(":")
+    try:
+        return FunctionRef(text=function).name, VersionNumber.parse(number)
+    except ValueError:
+        raise click.UsageError(f'"{text}" is not FUNCTION:VERSION, as in shop:12') from None
+
+
+def _name(text: str) -> str:
+    try:
+        return FunctionRef(text=text).name
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error

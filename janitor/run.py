@@ -3,7 +3,7 @@
 Talks through ports only; the handler and the `caretaker janitor` command open the doors.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,10 +39,11 @@ class Planned:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What could not be read and bears on every function."""
+        """What could not be read and bears on every function, and the functions asked for that do not exist."""
         record = self.inventory.record_unread
         found = (self.policy.default.unread, f"the record was not read: {record}" if record else None)
-        return tuple(problem for problem in found if problem is not None)
+        missing = (f'this account and region have no function "{name}"' for name in self.inventory.absent)
+        return (*(problem for problem in found if problem is not None), *missing)
 
 
 def read_policy(settings: JanitorSettings) -> SweepPolicy:
@@ -92,26 +93,43 @@ def run_janitor(
 ) -> Report:
     """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`."""
     planned = make_plan(doors, settings, now, only=only)
-    problems = list(planned.problems)
+    problems: list[str] = []
     if doors.record is not None:
         try:
             remember(planned.plan, doors.record, now)
         except FleetError as error:
             problems.append(f"what this run found was not all remembered: {error}")
-    swept: dict[str, FunctionSweep] = {}
-    if delete:
-        swept = {result.function: result for result in sweep(planned.plan, doors.versions)}
-        problems += _save_cursor(doors.record, swept)
+    if not delete:
+        return plan_report(planned, now, why=why, problems=problems)
+    swept = {result.function: result for result in sweep(planned.plan, doors.versions)}
+    problems += _save_cursor(doors.record, swept)
+    return _report("sweep", planned, now, why=why, problems=problems, swept=swept)
+
+
+def plan_report(planned: Planned, now: datetime, *, why: str, problems: Sequence[str] = ()) -> Report:
+    """The report of a run that stops after its plan."""
+    return _report("plan", planned, now, why=why, problems=problems, swept={})
+
+
+def _report(
+    run: str,
+    planned: Planned,
+    now: datetime,
+    *,
+    why: str,
+    problems: Sequence[str],
+    swept: Mapping[str, FunctionSweep],
+) -> Report:
     return Report(
-        run="sweep" if delete else "plan",
+        run=run,
         at=now,
         reason=_summary(planned.plan, swept, why),
         functions=function_reports(planned.plan, planned.inventory, swept),
-        problems=tuple(problems),
+        problems=(*planned.problems, *problems),
     )
 
 
-def _save_cursor(record: Record | None, swept: dict[str, FunctionSweep]) -> list[str]:
+def _save_cursor(record: Record | None, swept: Mapping[str, FunctionSweep]) -> list[str]:
     """The next run starts behind the last function that lost a version."""
     served = [result.function for result in swept.values() if result.deleted]
     if record is None or not served:
@@ -123,7 +141,7 @@ def _save_cursor(record: Record | None, swept: dict[str, FunctionSweep]) -> list
     return []
 
 
-def _summary(plan: SweepPlan, swept: dict[str, FunctionSweep], why: str) -> str:
+def _summary(plan: SweepPlan, swept: Mapping[str, FunctionSweep], why: str) -> str:
     going = sum(len(function.to_delete) for function in plan.functions)
     total = sum(len(function.verdicts) for function in plan.functions)
     gone = sum(len(result.deleted) for result in swept.values())

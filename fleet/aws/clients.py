@@ -17,7 +17,8 @@ def client(service: str, *, region: str | None = None, timeout_s: float = 10.0) 
     The same one is given again while the SDK's environment variables stay as they are.
     """
     environment = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith(_SDK_VARIABLES)))
-    return _client(service, region, timeout_s, environment)
+    # Lambda sets AWS_REGION; of the SDKs only Python's reads AWS_DEFAULT_REGION instead.
+    return _client(service, region or os.environ.get("AWS_REGION") or None, timeout_s, environment)
 
 
 @lru_cache(maxsize=32)
