@@ -1,18 +1,157 @@
 """`caretaker validate | plan | explain`: a schedule's mistakes, its levels, and where a level comes from."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
 import click
 
+from cli import schedule_output as output
+from profiles.errors import SchedulesMissing
+from profiles.findings import did_you_mean
+from profiles.model import Mistake, ScheduleSet, Severity
+from profiles.read_platform import PLATFORM_NAMES
+from profiles.reader import files_in, read_files
+from profiles.timeline import Explanation, changes
+from profiles.timeline import explain as explain_target
+
+DONE, FINDINGS, UNUSABLE = 0, 1, 2
+LONGEST_SPAN = timedelta(days=3660)
+
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines."
+)
+_PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant in ISO-8601; without an offset it is UTC, which is said on standard error."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware datetime in `value`, in UTC."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(value)
+            if found.tzinfo is None:
+                click.echo(
+                    f"{value} has no offset and is taken as UTC; write {value}Z or an offset like +09:00", err=True
+                )
+                found = found.replace(tzinfo=UTC)
+            found = found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(
+                f'"{value}" is not an instant; write one like 2026-11-24T08:00+09:00 or 2026-11-23T23:00Z', param, ctx
+            )
+        if not 1970 <= found.year <= 9000:
+            self.fail(f"{value} is out of range; years 1970 to 9000", param, ctx)
+        return found
+
 
 @click.command()
-def validate() -> None:
+@_PATHS
+@_FORMAT
+@click.option("--strict", is_flag=True, help="Warnings fail, too.")
+@click.pass_context
+def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, strict: bool) -> None:
     """Check schedule files; every mistake with file, line and column."""
+    files = _files(paths)
+    schedules = read_files(files)
+    mistakes = schedules.mistakes
+    if form == "json":
+        click.echo(output.mistakes_json(mistakes))
+    else:
+        output.print_mistakes(mistakes, files=len(files), services=len(schedules.services))
+    ctx.exit(FINDINGS if _fails(mistakes, strict=strict) else DONE)
 
 
 @click.command()
-def plan() -> None:
+@_PATHS
+@click.option("--from", "start", type=Instant(), required=True, help="The first instant, as in 2026-11-24T00:00+09:00.")
+@click.option("--to", "end", type=Instant(), required=True, help="The instant after the last.")
+@_FORMAT
+@click.pass_context
+def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: datetime, form: str) -> None:
     """List the level changes of a span of time."""
+    if end < start:
+        raise click.UsageError(f"--to {end:%Y-%m-%dT%H:%MZ} is before --from {start:%Y-%m-%dT%H:%MZ}")
+    if end - start > LONGEST_SPAN:
+        raise click.UsageError(f"--from and --to are {(end - start).days} days apart; at most {LONGEST_SPAN.days}")
+    schedules, status = _usable(paths)
+    found = changes(schedules, start, end)
+    if form == "json":
+        click.echo(output.changes_json(found))
+    else:
+        output.print_changes(found, schedules)
+    ctx.exit(status)
 
 
 @click.command()
-def explain() -> None:
+@_PATHS
+@click.option("--at", "at", type=Instant(), required=True, help="The instant, as in 2027-03-14T02:30-05:00.")
+@click.option("--function", "function", help="Only this function: its name or ARN as the file has it.")
+@_FORMAT
+@click.pass_context
+def explain(ctx: click.Context, paths: tuple[Path, ...], at: datetime, function: str | None, form: str) -> None:
     """Say where the level of one instant comes from."""
+    schedules, status = _usable(paths)
+    found = [
+        explain_target(service, target, at, platform=schedules.platform)
+        for service in schedules.services
+        for target in service.targets
+        if function is None or function in (target.function.text, target.function.name)
+    ]
+    if function is not None and not found:
+        known = sorted({target.function.text for service in schedules.services for target in service.targets})
+        raise click.UsageError(f'no target "{function}" in these files{did_you_mean(function, known)}')
+    _show_explanations(found, form, schedules)
+    ctx.exit(status)
+
+
+def _show_explanations(found: list[Explanation], form: str, schedules: ScheduleSet) -> None:
+    if form == "json":
+        click.echo(output.explanations_json(found))
+    else:
+        output.print_explanations(found, schedules)
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    """The files that the paths mean, each once; a lone service's file brings the platform file beside it."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            inside = files_in(path) if path.is_dir() else [path]
+        except SchedulesMissing as error:
+            raise click.UsageError(str(error)) from error
+        if path.is_dir() and not inside:
+            raise click.UsageError(f"{path}: no schedule files (*.yaml) in this folder")
+        if not path.exists():
+            raise click.UsageError(f"{path}: no such file or folder")
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    if not any(file.name in PLATFORM_NAMES for file in found):
+        for file in _beside(found.values()):
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _beside(files: Iterable[Path]) -> list[Path]:
+    folders = sorted({file.parent for file in files})
+    return [folder / name for folder in folders for name in PLATFORM_NAMES if (folder / name).is_file()][:1]
+
+
+def _usable(paths: tuple[Path, ...]) -> tuple[ScheduleSet, int]:
+    """The services that can be used and the exit status so far; what is wrong goes to standard error."""
+    schedules = read_files(_files(paths))
+    for mistake in schedules.mistakes:
+        click.echo(str(mistake), err=True)
+    if schedules.errors and not schedules.services:
+        raise click.UsageError("no service without errors in these files")
+    return schedules, FINDINGS if schedules.errors else DONE
+
+
+def _fails(mistakes: tuple[Mistake, ...], *, strict: bool) -> bool:
+    return any(strict or mistake.severity is Severity.ERROR for mistake in mistakes)

@@ -4,11 +4,13 @@ Knows time, knows no AWS, no YAML and no clock. Times of day are minutes since l
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from fleet.model import FunctionRef
+
+EVERY_DAY = frozenset(range(7))
 
 
 class Shape(Enum):
@@ -56,26 +58,51 @@ class VersionsPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A weekly window in wall time: `[from, to)` on the local start dates whose weekday is in `days` (Monday = 0).
+    """A span of wall time, `[from, to)`, with a concurrency of its own.
 
-    `to_minute` at or below `from_minute` ends on the next local date.
+    Weekly: starts on the local dates whose weekday is in `days` (Monday = 0); `to_minute` at or below `from_minute`
+    ends on the next local date. With `cron`: starts at each wall time the expression names and lasts `lasts`.
+    `timezone` None means the service's. `line` and `column` say where the file has it.
     """
 
     name: str
-    days: frozenset[int]
-    from_minute: int
-    to_minute: int
     concurrency: int
+    days: frozenset[int] = EVERY_DAY
+    from_minute: int = 0
+    to_minute: int = 1440
+    cron: str | None = None
+    lasts: timedelta = timedelta(0)
+    ramp_up: timedelta = timedelta(0)
+    ramp_down: timedelta = timedelta(0)
     timezone: str | None = None
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+    @property
+    def clock_text(self) -> str:
+        """The window's wall times in words: "08:00 to 19:00", or the cron expression and its length."""
+        if self.cron is not None:
+            return f'cron "{self.cron}" for {duration_text(self.lasts)}'
+        return f"{minute_text(self.from_minute)} to {minute_text(self.to_minute)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedDays:
+    """Dates whose windows replace all others: those of the weekday `like`, or `windows` when that is None."""
+
+    dates: frozenset[date]
+    like: int | None = None
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A time-of-day concurrency profile: a baseline and the windows that rise above it."""
+    """A time-of-day concurrency profile: a baseline, the windows that take its place, and the dated days."""
 
     name: str
     baseline: int
     windows: tuple[Window, ...]
+    dates: tuple[DatedDays, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,37 +118,88 @@ class Target:
     scale: float = 1.0
     enabled: bool = True
     ping: PingSpec = PingSpec()
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+
+class Mode(Enum):
+    """What an override does to the profile's level."""
+
+    SET = "set"
+    AT_LEAST = "atLeast"
+    AT_MOST = "atMost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A level that holds from one absolute local time until another, whatever the profile says.
+
+    `starts` and `ends` are naive wall times in the service's timezone. `targets` None means all of the service's.
+    """
+
+    name: str
+    starts: datetime
+    ends: datetime
+    mode: Mode
+    concurrency: int
+    reason: str
+    ticket: str
+    targets: tuple[str, ...] | None = None
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+    def concerns(self, target: Target) -> bool:
+        """Whether this override names the target (or names none)."""
+        return self.targets is None or target.function.text in self.targets or target.function.name in self.targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One schedule file: a service, its profiles by name, its targets, and the janitor's policy for them."""
+    """One schedule file: a service, its profiles by name, its targets, and the janitor's policy for them.
+
+    `profiles` holds the shared profiles that its targets use, too.
+    """
 
     name: str
     owner: str
     timezone: str
     profiles: tuple[Profile, ...]
     targets: tuple[Target, ...]
+    overrides: tuple[Override, ...] = ()
     enabled: bool = True
     dry_run: bool = False
     versions: VersionsPolicy = VersionsPolicy()
     file: str = ""
+    line: int = field(default=1, compare=False)
+    column: int = field(default=1, compare=False)
+
+    def profile(self, name: str) -> Profile:
+        """The profile of that name. Raises: KeyError when the service has none."""
+        for profile in self.profiles:
+            if profile.name == name:
+                return profile
+        raise KeyError(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What the platform team owns for all services."""
+    """What the platform team owns for all services. `versions` is the default of services that say nothing."""
 
     interval: timedelta = timedelta(minutes=5)
     max_concurrency: int = 1000
+    versions: VersionsPolicy = VersionsPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """How many environments a target is to have at an instant, and the sentence that says why."""
+    """How many environments a target is to have at an instant, and the sentence that says why.
+
+    `clamped_from` is the level that was wanted, when the platform's ceiling cut it; None otherwise.
+    """
 
     level: int
     reason: str
+    clamped_from: int | None = None
 
 
 class Severity(Enum):
@@ -142,6 +220,9 @@ class Mistake:
     message: str
     severity: Severity = field(default=Severity.ERROR, compare=False)
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.message}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSet:
@@ -150,3 +231,22 @@ class ScheduleSet:
     services: tuple[Service, ...]
     platform: Platform
     mistakes: tuple[Mistake, ...]
+
+    @property
+    def errors(self) -> tuple[Mistake, ...]:
+        """The mistakes that keep a service out of the run."""
+        return tuple(mistake for mistake in self.mistakes if mistake.severity is Severity.ERROR)
+
+
+def minute_text(minute: int) -> str:
+    """A time of day as a schedule writes it: 510 is "08:30"."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def duration_text(length: timedelta) -> str:
+    """A length as a schedule writes it, in the largest unit that divides it: "3h", "90m", "7d"."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,152 @@
+"""The level wanted of a target at an instant: a pure function of the files, the target and the instant.
+
+Layers, low to high: baseline, windows (dated days in place of weekly and cron ones), overrides, the platform's ceiling.
+"""
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from profiles.instants import Span, resolve, spans_around
+from profiles.model import Demand, Mode, Override, Platform, Profile, Service, Target
+
+_MODE_ORDER = (Mode.SET, Mode.AT_LEAST, Mode.AT_MOST)
+_MODE_WORDS = {Mode.SET: "sets", Mode.AT_LEAST: "asks for at least", Mode.AT_MOST: "allows at most"}
+
+
+def tick_instant(time: datetime, interval: timedelta) -> datetime:
+    """The instant of a tick: the aware `time` floored to the interval's grid, in UTC.
+
+    Raises: ValueError when `time` is naive.
+    """
+    seconds = _epoch(time)
+    return datetime.fromtimestamp(seconds - seconds % int(interval.total_seconds()), UTC)
+
+
+def demand_at(service: Service, target: Target, instant: datetime, *, platform: Platform) -> Demand:
+    """How many environments `target` is to have at the aware `instant`, with the reason in one sentence.
+
+    Raises: ValueError when `instant` is naive, KeyError when the service lacks the target's profile.
+    """
+    seconds = _epoch(instant)
+    if not service.enabled:
+        return Demand(level=0, reason=f"0: service {service.name} is switched off (enabled: false)")
+    if not target.enabled:
+        return Demand(level=0, reason=f"0: target {target.function}:{target.qualifier} is switched off")
+    level, reason = _profile_level(service.profile(target.profile), service.timezone, seconds)
+    if target.scale != 1.0:
+        level, reason = scaled(level, target.scale), f"{reason}, scaled by {target.scale:g}"
+    for override in active_overrides(service, target, seconds):
+        level, reason = _overridden(override, level, reason, service.timezone)
+    if level > platform.max_concurrency:
+        held = platform.max_concurrency
+        return Demand(
+            level=held, reason=f"{held}: the platform's ceiling; wanted {level}: {reason}", clamped_from=level
+        )
+    return Demand(level=level, reason=f"{level}: {reason}")
+
+
+def scaled(level: int, scale: float) -> int:
+    """`level` times `scale` as the file writes it, rounded up: 30 times 0.1 is 3, not 4."""
+    return ceil(level * Fraction(repr(scale)))
+
+
+def spans_at(profile: Profile, zone: str, seconds: int) -> tuple[Span, ...]:
+    """Every occurrence of a window that can matter at the instant, in epoch seconds."""
+    return spans_around(profile, zone, datetime.fromtimestamp(seconds, UTC).date())
+
+
+def override_bounds(override: Override, zone: str) -> tuple[int, int]:
+    """The two instants of an override, in epoch seconds: `from` the first, `until` the second of a repeated hour."""
+    return _override_bounds(override, zone)
+
+
+def active_overrides(service: Service, target: Target, seconds: int) -> list[Override]:
+    """The overrides that hold for the target at the instant, in the order in which they apply."""
+    found = [
+        override
+        for override in service.overrides
+        if override.concerns(target) and _holds(override_bounds(override, service.timezone), seconds)
+    ]
+    return sorted(found, key=lambda one: (_MODE_ORDER.index(one.mode), _strength(one), one.name))
+
+
+def _strength(override: Override) -> int:
+    # Of several `set`, the greatest is applied last and stays; the others are order-free.
+    return override.concurrency
+
+
+def _holds(bounds: tuple[int, int], seconds: int) -> bool:
+    return bounds[0] <= seconds < bounds[1]
+
+
+@lru_cache(maxsize=4096)
+def _override_bounds(override: Override, zone: str) -> tuple[int, int]:
+    return resolve(zone, override.starts, end=False), resolve(zone, override.ends, end=True)
+
+
+def _profile_level(profile: Profile, zone: str, seconds: int) -> tuple[int, str]:
+    active: Span | None = None
+    ramping: Span | None = None
+    ramp = 0
+    for span in spans_at(profile, zone, seconds):
+        if span.starts <= seconds < span.ends:
+            if active is None or _rank(span) < _rank(active):
+                active = span
+        elif (climbed := span.ramp(seconds)) > ramp:
+            ramp, ramping = climbed, span
+    base = profile.baseline if active is None else active.window.concurrency
+    if ramping is not None and ramp > base:
+        return ramp, _ramp_words(ramping, profile, zone, seconds)
+    if active is None:
+        return base, f"baseline of profile {profile.name}, no window is active"
+    return base, f"{_window_words(active, profile, zone)} is active"
+
+
+def _rank(span: Span) -> tuple[int, str, int]:
+    """The greatest concurrency first; names decide among equals, so that the order of the file changes nothing."""
+    return -span.window.concurrency, span.window.name, span.starts
+
+
+def _window_words(span: Span, profile: Profile, zone: str) -> str:
+    window = span.window
+    return f'window "{window.name}" of profile {profile.name} ({window.clock_text} {window.timezone or zone})'
+
+
+def _ramp_words(span: Span, profile: Profile, zone: str, seconds: int) -> str:
+    words, full = _window_words(span, profile, zone), span.window.concurrency
+    own = span.window.timezone or zone
+    if seconds < span.starts:
+        return f"{words} ramps up to {full} at {_clock(span.starts, own)}"
+    end = span.ends + int(span.window.ramp_down.total_seconds())
+    return f"{words} ramps down from {full} until {_clock(end, own)}"
+
+
+def _overridden(override: Override, level: int, reason: str, zone: str) -> tuple[int, str]:
+    match override.mode:
+        case Mode.SET:
+            changed = override.concurrency
+        case Mode.AT_LEAST:
+            changed = max(level, override.concurrency)
+        case Mode.AT_MOST:
+            changed = min(level, override.concurrency)
+        case _:
+            assert_never(override.mode)
+    if override.mode is not Mode.SET and changed == level:
+        return level, reason
+    words = f'override "{override.name}" {_MODE_WORDS[override.mode]} {override.concurrency}'
+    until = f"until {override.ends:%Y-%m-%d %H:%M} {zone}"
+    return changed, f"{words} {until} ({override.reason}, {override.ticket}) in place of {level}: {reason}"
+
+
+def _clock(seconds: int, zone: str) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _epoch(time: datetime) -> int:
+    if time.tzinfo is None:
+        raise ValueError("an instant must be an aware datetime")
+    return int(time.timestamp() // 1)

@@ -1,0 +1,152 @@
+"""Wall time to instants: gaps, folds, midnight, cron. Each window is resolved once into absolute instants.
+
+Instants are epoch seconds here, because comparing them is what evaluation does most. What a level is, `evaluate` knows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from profiles.model import DatedDays, Profile, Window
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - subtracted from other naive wall times only
+# A window is at most 24 h long, with ramps of 1 h at both sides and nights of 25 h.
+_DAYS_BEFORE, _DAYS_AFTER = 2, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One occurrence of a window: `[starts, ends)` in epoch seconds, ramps outside of it."""
+
+    window: Window
+    starts: int
+    ends: int
+
+    def level(self, instant: float) -> int | None:
+        """The window's level while it is active; None outside."""
+        return self.window.concurrency if self.starts <= instant < self.ends else None
+
+    def ramp(self, instant: float) -> int:
+        """The level of a ramp at the instant, rounded up; 0 where there is none."""
+        full = self.window.concurrency
+        up, down = int(self.window.ramp_up.total_seconds()), int(self.window.ramp_down.total_seconds())
+        if up and self.starts - up <= instant < self.starts:
+            return -int(-full * (instant - self.starts + up) // up)
+        if down and self.ends <= instant < self.ends + down:
+            return -int(-full * (self.ends + down - instant) // down)
+        return 0
+
+
+@lru_cache(maxsize=131_072)
+def instant_of(zone: str, day: date, minute: int, *, end: bool) -> int:
+    """The instant, in epoch seconds, of `minute` after midnight on the local `day`.
+
+    A wall time in a gap is the instant the gap ends. One that happens twice is the first, for an `end` the second.
+    """
+    return resolve(zone, datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute), end=end)
+
+
+def resolve(zone: str, wall: datetime, *, end: bool) -> int:
+    """The instant, in epoch seconds, of a naive wall time in `zone`, under the rules of `instant_of`."""
+    region = ZoneInfo(zone)
+    first = _offset(region, wall, fold=0)
+    second = _offset(region, wall, fold=1)
+    seconds = int((wall - _EPOCH).total_seconds())
+    if first < second:
+        return _gap_end(region, seconds - second, seconds - first)
+    return seconds - (second if end else first)
+
+
+def local_date(zone: str, instant: datetime) -> date:
+    """The date on the wall in `zone` at an aware instant."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def spans_around(profile: Profile, zone: str, day: date) -> tuple[Span, ...]:
+    """Every window of the profile that can matter, ramps included, at some instant of the UTC date `day`.
+
+    Windows that both begin and end in one gap are not there. Cached by profile, zone and date.
+    """
+    return _spans_around(profile, zone, day)
+
+
+@lru_cache(maxsize=16_384)
+def _spans_around(profile: Profile, zone: str, day: date) -> tuple[Span, ...]:
+    found: list[Span] = []
+    # Local dates run up to one day ahead of and behind the UTC date.
+    for shift in range(-_DAYS_BEFORE - 1, _DAYS_AFTER + 2):
+        start = day + timedelta(days=shift)
+        found.extend(spans_starting(profile, zone, start))
+    return tuple(found)
+
+
+def spans_starting(profile: Profile, zone: str, day: date) -> Iterable[Span]:
+    """The profile's windows that start on the local date `day`, each in its own zone; empty ones left out."""
+    for window in windows_on(profile, day):
+        own = window.timezone or zone
+        for starts, ends in _bounds(window, own, day):
+            if starts < ends:
+                yield Span(window=window, starts=starts, ends=ends)
+
+
+def windows_on(profile: Profile, day: date) -> Iterable[Window]:
+    """The windows whose starts on the local date `day` count: those of a dated day take the place of all others."""
+    entry = _dated(profile.dates, day)
+    if entry is None:
+        weekday = day.weekday()
+        return [window for window in profile.windows if window.cron or weekday in window.days]
+    if entry.like is None:
+        return entry.windows
+    return [window for window in profile.windows if window.cron is None and entry.like in window.days]
+
+
+def empty_on(window: Window, zone: str, day: date) -> bool:
+    """Whether both ends of a weekly window fall into one gap on that date."""
+    return any(starts >= ends for starts, ends in _bounds(window, window.timezone or zone, day))
+
+
+def _dated(entries: tuple[DatedDays, ...], day: date) -> DatedDays | None:
+    for entry in entries:
+        if day in entry.dates:
+            return entry
+    return None
+
+
+def _bounds(window: Window, zone: str, day: date) -> Iterable[tuple[int, int]]:
+    if window.cron is not None:
+        return _cron_bounds(window.cron, int(window.lasts.total_seconds()), zone, day)
+    later = day if window.to_minute > window.from_minute else day + timedelta(days=1)
+    starts = instant_of(zone, day, window.from_minute, end=False)
+    return ((starts, instant_of(zone, later, window.to_minute, end=True)),)
+
+
+@lru_cache(maxsize=16_384)
+def _cron_bounds(expression: str, length: int, zone: str, day: date) -> tuple[tuple[int, int], ...]:
+    from profiles import cron  # noqa: PLC0415 - croniter is heavy; only cron windows pay for it
+
+    starts = sorted({resolve(zone, wall, end=False) for wall in cron.starts_on(expression, day)})
+    return tuple((start, start + length) for start in starts)
+
+
+def _offset(region: ZoneInfo, wall: datetime, *, fold: int) -> int:
+    offset = wall.replace(tzinfo=region, fold=fold).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def _gap_end(region: ZoneInfo, before: int, after: int) -> int:
+    """The instant in (before, after] at which the offset changes."""
+    old = _offset_at(region, before)
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _offset_at(region, middle) == old:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _offset_at(region: ZoneInfo, instant: int) -> int:
+    offset = datetime.fromtimestamp(instant, UTC).astimezone(region).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0

@@ -1,0 +1,186 @@
+"""Reads ping blocks, and combines those of platform, file and target into one PingSpec, key by key."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from profiles import checks
+from profiles.fields import Fields, open_mapping, open_named
+from profiles.findings import Findings, shown
+from profiles.model import PingSpec, Shape
+from profiles.yaml_nodes import Broken, Mapping, Node, Scalar, plain
+from profiles.yaml_nodes import Sequence as SequenceNode
+
+PING_KEYS = ("shape", "path", "host", "headers", "payload", "prime", "expect", "timeout")
+HTTP_SHAPES = frozenset((Shape.UNIVERSAL, Shape.HTTP_V2, Shape.HTTP_V1, Shape.ALB))
+# Source: zappa/handler.py and serverless_wsgi.py: keys that run code or management commands in the target.
+DANGEROUS_KEYS = frozenset(("command", "raw_command", "manage", "awslogs", "_serverless-wsgi"))
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?", re.ASCII)
+_PATH = re.compile(r"/[\x21-\x7e]{0,2000}")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}", re.ASCII)
+_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]{0,4000}")
+# Source: Lambda quotas, function timeout: 900 seconds.
+_TIMEOUT = checks.duration(timedelta(seconds=1), timedelta(seconds=900))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingLayer:
+    """One ping block as far as it could be read: the values by key, and where the keys stand."""
+
+    fields: Fields
+    values: dict[str, Any]
+
+
+def read_ping(node: Node, path: str, findings: Findings) -> PingLayer | None:
+    """One ping block; None when it is no mapping. What belongs to which shape is judged by `combine`."""
+    fields = open_mapping(node, path, findings, PING_KEYS)
+    if fields is None:
+        return None
+    values: dict[str, Any] = {}
+    for key, check in _CHECKS.items():
+        value = fields.maybe(key, check)
+        if value is not None:
+            values[key] = value
+    payload = fields.node("payload")
+    if payload is not None and _harmless(payload, fields.at("payload"), findings):
+        values["payload"] = plain(payload)
+    return PingLayer(fields=fields, values=values)
+
+
+def combine(layers: Sequence[PingLayer]) -> PingSpec:
+    """One PingSpec of blocks given from the most general to the most specific; the specific key wins.
+
+    A key that the shape has no use for is an error, unless it is inherited and a more specific block chose the shape.
+    What is missing is noted at the most specific block.
+    """
+    chosen = max((index for index, layer in enumerate(layers) if "shape" in layer.fields), default=0)
+    shape = layers[chosen].values.get("shape", Shape.DIRECT) if layers else Shape.DIRECT
+    values: dict[str, Any] = {}
+    sound = not layers or "shape" not in layers[chosen].fields or "shape" in layers[chosen].values
+    for index, layer in enumerate(layers):
+        for key in layer.fields.keys:
+            if not sound or _suits(key, shape):
+                values.update({key: layer.values[key]} if key in layer.values else {})
+            elif index >= chosen:
+                _refuse(layer.fields, key, shape)
+    if sound and layers and shape in HTTP_SHAPES:
+        _require_request(layers, shape)
+    return PingSpec(
+        shape=shape,
+        path=values.get("path"),
+        host=values.get("host"),
+        headers=values.get("headers", ()),
+        payload=values.get("payload"),
+        prime=tuple(values.get("prime", ())),
+        expect_status=values.get("expect"),
+        timeout=values.get("timeout"),
+    )
+
+
+def _suits(key: str, shape: Shape) -> bool:
+    if key in ("path", "host", "headers"):
+        return shape in HTTP_SHAPES
+    return key != "payload" or shape is Shape.DIRECT
+
+
+def _refuse(fields: Fields, key: str, shape: Shape) -> None:
+    if key == "payload":
+        fields.refuse(key, "E111", f"only the shape direct sends a payload, this one is {shape.value}")
+    else:
+        http = ", ".join(sorted(one.value for one in HTTP_SHAPES))
+        fields.refuse(key, "E111", f"the shape {shape.value} has no {key}; choose one of {http}")
+
+
+def _require_request(layers: Sequence[PingLayer], shape: Shape) -> None:
+    last = layers[-1].fields
+    for key in ("host", "path"):
+        if not any(key in layer.fields or key in layer.fields.guessed for layer in layers):
+            why = "the application sees a request and needs its own" if key == "host" else "choose a health route"
+            last.missing(f'missing required key "{key}" of the shape {shape.value}: {why}')
+
+
+def _harmless(node: Node, path: str, findings: Findings) -> bool:
+    """Whether a payload can be sent: JSON, and without a key that a target would run."""
+    match node:
+        case Broken():
+            return False
+        case Scalar():
+            if isinstance(node.value, float) and not math.isfinite(node.value):
+                findings.error(node, "E112", f"{path}: {shown(node.text)} is no JSON number")
+                return False
+            return True
+        case SequenceNode():
+            verdicts = [_harmless(item, f"{path}[{index}]", findings) for index, item in enumerate(node.items)]
+            return all(verdicts)
+        case Mapping():
+            return _harmless_mapping(node, path, findings)
+
+
+def _harmless_mapping(node: Mapping, path: str, findings: Findings) -> bool:
+    named = Fields(node, path, findings)
+    safe = True
+    for key, at in named.keys.items():
+        value = named.node(key)
+        if key in DANGEROUS_KEYS:
+            message = "refused: Zappa and serverless-wsgi run what this key says inside the target"
+            findings.error(at, "E112", f"{path}.{key}: {message}")
+            safe = False
+        elif value is not None and not _harmless(value, f"{path}.{key}", findings):
+            safe = False
+    return safe
+
+
+def _matching(pattern: re.Pattern[str], wanted: str) -> checks.Check[str]:
+    def check(node: Node, path: str, findings: Findings) -> str | None:
+        found = checks.text(node, path, findings)
+        if found is None or pattern.fullmatch(found):
+            return found
+        findings.error(node, "E111", f"{path}: {shown(found)} is not {wanted}")
+        return None
+
+    return check
+
+
+def _headers(node: Node, path: str, findings: Findings) -> tuple[tuple[str, str], ...] | None:
+    named = open_named(node, path, findings)
+    if named is None:
+        return None
+    value = _matching(_HEADER_VALUE, "an ASCII header value")
+    found: dict[str, str | None] = {}
+    for key, at in named.keys.items():
+        if not _HEADER.fullmatch(key):
+            findings.error(at, "E111", f"{path}: {shown(key)} is not a header name")
+        elif key.lower() in (known.lower() for known in found):
+            findings.error(at, "E002", f"{path}: the header {shown(key)} is repeated in another spelling")
+        else:
+            found[key] = named.maybe(key, value)
+    return tuple((key, text) for key, text in found.items() if text is not None)
+
+
+def _expect(node: Node, path: str, findings: Findings) -> tuple[int, ...] | None:
+    fields = open_mapping(node, path, findings, ("status",))
+    if fields is None or not fields.require("status"):
+        return None
+    status = checks.integer(100, 599)
+    value = fields.node("status")
+    if isinstance(value, SequenceNode):
+        if not value.items:
+            findings.error(value, "E102", f"{path}.status: the list is empty; name at least one status")
+        return tuple(fields.read("status", checks.many(status), [])) or None
+    found = fields.maybe("status", status)
+    return None if found is None else (found,)
+
+
+_PATH_CHECK = _matching(_PATH, "a path; it begins with / and holds no space")
+_CHECKS: dict[str, Callable[[Node, str, Findings], Any]] = {
+    "shape": checks.member(Shape),
+    "path": _PATH_CHECK,
+    "host": _matching(_HOST, "a host name; write it without scheme and path, like shop.example.com"),
+    "headers": _headers,
+    "prime": checks.many(_PATH_CHECK),
+    "expect": _expect,
+    "timeout": _TIMEOUT,
+}

@@ -1,0 +1,91 @@
+"""Reads platform.yaml: what the platform team lends to every service."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from profiles import checks
+from profiles.fields import Fields, open_mapping, open_named
+from profiles.findings import Findings, shown
+from profiles.model import Platform, Profile, VersionsPolicy
+from profiles.read_ping import PingLayer, read_ping
+from profiles.read_profiles import Shared, read_profiles
+from profiles.yaml_nodes import Node
+
+PLATFORM_NAMES = ("platform.yaml", "platform.yml")
+PLATFORM_KEYS = ("version", "interval", "maxConcurrency", "calendars", "profiles", "ping", "versions")
+VERSIONS_KEYS = ("keep", "minSuperseded", "enabled")
+INTERVALS = ("1m", "2m", "3m", "5m", "10m")
+MAX_CEILING = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformFile:
+    """The platform's settings, and what services refer to by name: calendars, shared profiles, ping defaults."""
+
+    platform: Platform
+    calendars: dict[str, frozenset[date]] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    ping: PingLayer | None = None
+
+
+def read_platform(root: Node, findings: Findings) -> PlatformFile:
+    """The platform file at `root`. What could not be read keeps its default, with the mistake noted."""
+    fields = open_mapping(root, "", findings, PLATFORM_KEYS)
+    if fields is None:
+        return PlatformFile(platform=Platform())
+    read_version(fields)
+    ceiling = fields.read("maxConcurrency", checks.integer(1, MAX_CEILING, code="E303"), Platform().max_concurrency)
+    platform = Platform(
+        interval=fields.read("interval", _interval, Platform().interval),
+        max_concurrency=ceiling,
+        versions=read_versions(fields, VersionsPolicy()),
+    )
+    calendars = _calendars(fields)
+    profiles = fields.node("profiles")
+    shared = Shared(ceiling=ceiling, calendars=calendars)
+    ping = fields.node("ping")
+    return PlatformFile(
+        platform=platform,
+        calendars=calendars,
+        profiles=read_profiles(profiles, findings, shared) if profiles is not None else {},
+        ping=read_ping(ping, "ping", findings) if ping is not None else None,
+    )
+
+
+def read_version(fields: Fields) -> None:
+    """Check the language's version, 1."""
+    node = fields.node("version")
+    found = fields.maybe("version", checks.integer(0, 10**6))
+    if node is not None and found not in (None, 1):
+        message = f"version: {found} is not known; this is version 1 of the language"
+        fields.findings.error(node, "E102", message)
+
+
+def read_versions(fields: Fields, default: VersionsPolicy) -> VersionsPolicy:
+    """The janitor's policy under `versions`; what it does not say comes from `default`."""
+    node = fields.node("versions")
+    inner = open_mapping(node, "versions", fields.findings, VERSIONS_KEYS) if node is not None else None
+    if inner is None:
+        return default
+    return VersionsPolicy(
+        enabled=inner.read("enabled", checks.boolean, default.enabled),
+        keep=inner.maybe("keep", checks.integer(2, 10_000, code="E304")) or default.keep,
+        min_superseded=inner.maybe("minSuperseded", checks.duration(timedelta(minutes=1), timedelta(days=3650)))
+        or default.min_superseded,
+    )
+
+
+def _interval(node: Node, path: str, findings: Findings) -> timedelta | None:
+    found = checks.choice(INTERVALS)(node, path, findings)
+    return None if found is None else timedelta(minutes=int(found[:-1]))
+
+
+def _calendars(fields: Fields) -> dict[str, frozenset[date]]:
+    node = fields.node("calendars")
+    named = open_named(node, "calendars", fields.findings) if node is not None else None
+    if named is None:
+        return {}
+    for name, key in named.keys.items():
+        if not checks.NAME.fullmatch(name):
+            fields.findings.error(key, "E101", f"calendars: {shown(name)} is not a name")
+    return {name: frozenset(named.maybe(name, checks.many(checks.day)) or ()) for name in named.keys}

@@ -1,0 +1,166 @@
+"""Reads profiles: baselines, windows, dated days. Ping blocks and whole files are read elsewhere."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from profiles import checks
+from profiles.fields import Fields, open_mapping, open_named
+from profiles.findings import Findings, did_you_mean, shown
+from profiles.model import EVERY_DAY, DatedDays, Profile, Window
+from profiles.yaml_nodes import Node, Scalar
+
+PROFILE_KEYS = ("baseline", "windows", "dates")
+WINDOW_KEYS = ("name", "days", "from", "to", "cron", "for", "concurrency", "rampUp", "rampDown", "timezone")
+DATED_KEYS = ("dates", "calendar", "like", "windows")
+
+_RAMP = checks.duration(timedelta(seconds=1), timedelta(hours=1))
+_LENGTH = checks.duration(timedelta(seconds=1), timedelta(hours=24))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the platform file lends to services: the ceiling, calendars, and the names of shared profiles."""
+
+    ceiling: int
+    calendars: Mapping[str, frozenset[date]]
+    profiles: Collection[str] = ()
+
+
+def read_profiles(node: Node, findings: Findings, shared: Shared) -> dict[str, Profile]:
+    """Every profile of a file by name; one that cannot be read is there all the same, so that targets find it."""
+    named = open_named(node, "profiles", findings)
+    found: dict[str, Profile] = {}
+    for name, key in named.keys.items() if named else ():
+        path = f"profiles.{name}"
+        if not checks.NAME.fullmatch(name):
+            findings.error(key, "E101", f"profiles: {shown(name)} is not a name; use letters, digits, `.`, `_` and `-`")
+        elif name in shared.profiles:
+            message = f"{path}: platform.yaml has a shared profile of this name; give this one another"
+            findings.error(key, "E206", message)
+        value = named.node(name) if named else None
+        if value is not None:
+            found[name] = _profile(value, name, path, findings, shared)
+    return found
+
+
+def _profile(node: Node, name: str, path: str, findings: Findings, shared: Shared) -> Profile:
+    fields = open_mapping(node, path, findings, PROFILE_KEYS)
+    if fields is None:
+        return Profile(name=name, baseline=0, windows=())
+    fields.require("baseline")
+    dated: list[DatedDays] = []
+    dates = fields.node("dates")
+    for item, at in checks.items(dates, f"{path}.dates", findings) if dates is not None else ():
+        entry = _dated(item, at, findings, shared)
+        if entry is not None:
+            dated.append(entry)
+    return Profile(
+        name=name,
+        baseline=fields.read("baseline", checks.level(shared.ceiling), 0),
+        windows=_windows(fields, shared, dated=False),
+        dates=tuple(dated),
+    )
+
+
+def _windows(fields: Fields, shared: Shared, *, dated: bool) -> tuple[Window, ...]:
+    node = fields.node("windows")
+    if node is None:
+        return ()
+    found = (
+        _window(item, at, fields.findings, shared, dated=dated)
+        for item, at in checks.items(node, fields.at("windows"), fields.findings)
+    )
+    return tuple(window for window in found if window is not None)
+
+
+def _window(node: Node, path: str, findings: Findings, shared: Shared, *, dated: bool) -> Window | None:
+    fields = open_mapping(node, path, findings, WINDOW_KEYS)
+    if fields is None:
+        return None
+    fields.require("concurrency")
+    if dated and "days" in fields:
+        fields.refuse("days", "E007", "a dated day has its dates already; leave days out")
+    starts, ends, cron, lasts = _span(fields)
+    window = Window(
+        name="",
+        concurrency=fields.read("concurrency", checks.level(shared.ceiling), 0),
+        days=fields.read("days", checks.days, EVERY_DAY),
+        from_minute=starts,
+        to_minute=ends,
+        cron=cron,
+        lasts=lasts,
+        ramp_up=fields.read("rampUp", _RAMP, timedelta(0)),
+        ramp_down=fields.read("rampDown", _RAMP, timedelta(0)),
+        timezone=fields.maybe("timezone", checks.zone),
+        line=fields.place.line,
+        column=fields.place.column,
+    )
+    return replace(window, name=fields.maybe("name", checks.name) or window.clock_text)
+
+
+def _span(fields: Fields) -> tuple[int, int, str | None, timedelta]:
+    """`from` and `to`, or `cron` and `for`: exactly one of the two pairs."""
+    if "cron" in fields or "for" in fields:
+        for key in ("from", "to", "days"):
+            if key in fields:
+                fields.refuse(key, "E007", "a window has from and to (with days) or cron and for, not both")
+                return 0, 1440, None, timedelta(0)
+        fields.require("cron", "for")
+        return 0, 1440, fields.maybe("cron", _cron), fields.read("for", _LENGTH, timedelta(hours=1))
+    if not any(key in fields or key in fields.guessed for key in ("from", "to", "cron", "for")):
+        fields.missing('missing "from" and "to" (or "cron" and "for")')
+        return 0, 1440, None, timedelta(0)
+    fields.require("from", "to")
+    starts, ends = fields.maybe("from", checks.clock(end=False)), fields.maybe("to", checks.clock(end=True))
+    end_node = fields.node("to")
+    if starts is not None and starts == ends and end_node is not None:
+        message = f"{fields.path}: from and to are equal; for a whole day write 00:00 to 24:00"
+        fields.findings.error(end_node, "E109", message)
+    return starts or 0, 1440 if ends is None else ends, None, timedelta(0)
+
+
+def _cron(node: Node, path: str, findings: Findings) -> str | None:
+    import profiles.cron as cron  # noqa: PLC0415, PLR0402 - croniter is heavy; only files with cron windows pay for it
+
+    found = checks.text(node, path, findings)
+    if found is None:
+        return None
+    fault = cron.fault(found)
+    if fault is not None:
+        findings.error(node, "E110", f"{path}: {fault}")
+        return None
+    return found
+
+
+def _dated(node: Node, path: str, findings: Findings, shared: Shared) -> DatedDays | None:
+    fields = open_mapping(node, path, findings, DATED_KEYS)
+    if fields is None:
+        return None
+    _one_of(fields, "dates", "calendar")
+    _one_of(fields, "like", "windows")
+    return DatedDays(
+        dates=_dates(fields, shared),
+        like=fields.maybe("like", checks.weekday),
+        windows=_windows(fields, shared, dated=True),
+    )
+
+
+def _one_of(fields: Fields, first: str, second: str) -> None:
+    if first in fields and second in fields:
+        fields.refuse(second, "E007", f"an entry has {first} or {second}, not both")
+    elif not any(key in fields or key in fields.guessed for key in (first, second)):
+        fields.missing(f'missing "{first}" or "{second}"')
+
+
+def _dates(fields: Fields, shared: Shared) -> frozenset[date]:
+    if "dates" in fields:
+        return frozenset(fields.maybe("dates", checks.many(checks.day)) or ())
+    name = fields.maybe("calendar", checks.name)
+    node = fields.node("calendar")
+    if name is None or node is None:
+        return frozenset()
+    if name not in shared.calendars and isinstance(node, Scalar):
+        hint = did_you_mean(name, shared.calendars) or "; add it to calendars in platform.yaml"
+        fields.findings.error(node, "E202", f"{fields.at('calendar')}: no calendar {shown(name)}{hint}")
+    return shared.calendars.get(name, frozenset())
