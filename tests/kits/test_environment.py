@@ -1,5 +1,7 @@
 import os
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -8,6 +10,7 @@ import caretaker_kit.environment as module
 from caretaker_kit.environment import Environment
 from tests.kits.stage import NOW_MS, Clock
 
+ROOT = Path(__file__).parents[2]
 Stage = tuple[Clock, Environment]
 
 
@@ -108,3 +111,20 @@ def test_a_clock_that_was_set_back_gives_no_negative_age(stage: Stage) -> None:
     clock.pass_ms(-5000)
     evidence = environment.evidence(environment.arrive(), held_ms=0)
     assert (evidence["age_ms"], evidence["arrived_ms"]) == (0, NOW_MS - 5000)
+
+
+def test_lambda_s_own_restore_hooks_renew_the_environment() -> None:
+    """With the module that Lambda's Python image brings, as its runtime client calls it."""
+    script = """
+import snapshot_restore_py
+from caretaker_kit.environment import ENVIRONMENT
+before = ENVIRONMENT.id
+for hook, args, kwargs in snapshot_restore_py.get_after_restore():
+    hook(*args, **kwargs)
+print(before, ENVIRONMENT.id)
+"""
+    variables = {"PYTHONPATH": str(ROOT / "kits" / "python"), "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    python = str(ROOT / ".tools" / "runtime" / "bin" / "python")
+    printed = subprocess.run([python, "-B", "-c", script], env=variables, capture_output=True, text=True, check=True)
+    before, after = printed.stdout.split()
+    assert before != after

@@ -1,0 +1,94 @@
+"""The Django health view under settings that people have, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.examples.packages import built
+
+PROJECT = Path(__file__).with_name("django_project.py")
+SQLITE = "django.db.backends.sqlite3"
+WORKING = {"ENGINE": SQLITE, "NAME": ":memory:", "CONN_MAX_AGE": 60}
+BROKEN = {"ENGINE": SQLITE, "NAME": "/absent/hunter2.sqlite3", "PASSWORD": "hunter2"}
+
+
+def visited(*visits: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
+    """The answers of a new project with these settings; in its path the example's Django and kit."""
+    command = [sys.executable, "-B", str(PROJECT), json.dumps({"settings": settings, "visits": visits})]
+    environment = {"PYTHONPATH": str(built("django-mangum")), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_answer_is_never_kept_by_a_cache() -> None:
+    (answer,) = visited({})
+    assert (answer["statusCode"], answer["headers"]["Cache-Control"]) == (200, "no-store")
+
+
+def test_get_and_head_are_answered_and_nothing_else_is() -> None:
+    answers = visited({"method": "GET"}, {"method": "HEAD"}, {"method": "POST"}, {"method": "DELETE"})
+    assert [answer["statusCode"] for answer in answers] == [200, 200, 405, 405]
+
+
+def test_details_are_for_pings_only() -> None:
+    ping, public = visited({"ping": True}, {})
+    assert set(json.loads(ping["body"])) == {"status", "checks", "environment", "hints"}
+    assert json.loads(public["body"]) == {"status": "ok"}
+    assert "caretaker" not in public
+
+
+def test_no_login_is_asked_for_where_the_whole_site_asks_for_one() -> None:
+    (answer,) = visited(
+        {},
+        LOGIN_URL="/login/",
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        ],
+    )
+    assert answer["statusCode"] == 200
+
+
+def test_where_https_is_forced_the_forwarded_protocol_lets_the_ping_through() -> None:
+    https = {"headers": {"x-forwarded-proto": "https"}}
+    with_setting = visited(
+        https, {}, SECURE_SSL_REDIRECT=True, SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")
+    )
+    assert [answer["statusCode"] for answer in with_setting] == [200, 301]
+
+
+def test_a_path_without_its_slash_is_redirected_and_another_host_refused() -> None:
+    answers = visited({"path": "/warmz"}, {"host": "other.example.com"})
+    assert [answer["statusCode"] for answer in answers] == [301, 400]
+
+
+def test_each_database_is_checked_by_name_and_nothing_secret_is_shown() -> None:
+    answer, public = visited({"ping": True}, {}, DATABASES={"default": WORKING, "reports": BROKEN})
+    assert (answer["statusCode"], public["statusCode"]) == (503, 503)
+    body = json.loads(answer["body"])
+    assert body["status"] == "unavailable"
+    assert body["checks"] == {"database:default": "ok", "database:reports": "OperationalError", "templates": "ok"}
+    assert json.loads(public["body"]) == {"status": "unavailable"}
+    assert "hunter2" not in json.dumps([answer, public])
+
+
+def test_a_broken_database_with_atomic_requests_still_gets_an_answer_of_the_view() -> None:
+    (answer,) = visited({"ping": True}, DATABASES={"default": {**BROKEN, "ATOMIC_REQUESTS": True}})
+    assert answer["statusCode"] == 503
+    assert json.loads(answer["body"])["checks"]["database:default"] == "OperationalError"
+
+
+def test_a_template_engine_that_cannot_load_is_unavailable() -> None:
+    (answer,) = visited({"ping": True}, TEMPLATES=[{"BACKEND": "absent.Templates"}])
+    assert answer["statusCode"] == 503
+    assert json.loads(answer["body"])["checks"] == {"database:default": "ok", "templates": "ModuleNotFoundError"}
+
+
+def test_a_connection_that_closes_after_each_request_is_hinted_at() -> None:
+    (answer,) = visited({"ping": True}, DATABASES={"default": {"ENGINE": SQLITE, "NAME": ":memory:"}})
+    (hint,) = json.loads(answer["body"])["hints"]
+    assert hint == "database default: CONN_MAX_AGE is 0, so each request opens a connection of its own"
