@@ -1,0 +1,64 @@
+"""An emulator with both planes, its clients, and functions made through the API."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from emulator.stack import Options, RunningEmulator, running_emulator
+
+ROLE = "arn:aws:iam::123456789012:role/any"
+_ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
+
+
+def client_of(emulator: RunningEmulator, service: str) -> Any:
+    """A boto3 client without retries; Lambda's goes to the front, all others to ministack."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=emulator.account.region)
+    url = emulator.endpoint_url_lambda if service == "lambda" else emulator.endpoint_url
+    return session.client(service, endpoint_url=url, config=_ONCE)
+
+
+@contextmanager
+def controlled(options: Options | None = None) -> Iterator[tuple[RunningEmulator, Any]]:
+    """A running emulator and its Lambda client."""
+    with running_emulator(options) as emulator:
+        client = client_of(emulator, "lambda")
+        try:
+            yield emulator, client
+        finally:
+            client.close()
+
+
+def zipped(source: str) -> bytes:
+    """A deployment package with one module, `app`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("app.py"), source)
+    return buffer.getvalue()
+
+
+def create(
+    client: Any, name: str, *, versions: int = 0, source: str = "def handler(event, context): return event"
+) -> str:
+    """A Python function with so many published versions; its ARN."""
+    created = client.create_function(
+        FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=ROLE, Code={"ZipFile": zipped(source)}
+    )
+    for number in range(1, versions + 1):
+        client.update_function_configuration(FunctionName=name, Description=f"change {number}")
+        client.publish_version(FunctionName=name)
+    return str(created["FunctionArn"])
+
+
+def refusal(call: Any, **arguments: Any) -> tuple[int, str, str]:
+    """Status, code and message with which the API refuses the call."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"], str(error)
+    raise AssertionError(f"{arguments} was not refused")
