@@ -129,11 +129,16 @@ class Stack:
 
 def statements(stack: Stack, role: str) -> list[dict[str, Any]]:
     """Every policy statement that `role` has in this stack."""
-    found: list[dict[str, Any]] = []
-    for policy in stack.resources("AWS::IAM::Policy").values():
-        if role in policy["Roles"]:
-            found += policy["PolicyDocument"]["Statement"]
-    return found
+    attached = [policy for policy in stack.resources("AWS::IAM::Policy").values() if role in policy["Roles"]]
+    return [statement for policy in attached for statement in policy["PolicyDocument"]["Statement"]] + inline(
+        stack, role
+    )
+
+
+def inline(stack: Stack, role: str) -> list[dict[str, Any]]:
+    """The statements that `role` has from the moment it exists."""
+    policies = stack.resources("AWS::IAM::Role")[role]["Policies"]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def listed(value: Any) -> list[Any]:

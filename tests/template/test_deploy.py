@@ -34,7 +34,7 @@ class Deployed:
         session = boto3.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name=self.emulator.account.region
         )
-        return session.client(service, endpoint_url=url)  # type: ignore[call-overload]
+        return session.client(service, endpoint_url=url)
 
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         reply = self.client("lambda").invoke(FunctionName=self.outputs[function], Payload=json.dumps(event))

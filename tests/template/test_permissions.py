@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import LAMBDA, Stack, listed, may, read_template, statements
+from tests.template.reading import LAMBDA, Stack, inline, listed, may, read_template, statements
 
 ROLES = ["WarmerRole", "JanitorRole"]
 
@@ -119,11 +119,17 @@ def test_the_roles_write_to_their_own_log_group_and_make_none(stack: Stack, role
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_has_no_permission_but_those_of_its_policy(stack: Stack, role: str) -> None:
+def test_a_role_has_no_permission_but_those_written_in_the_template(stack: Stack, role: str) -> None:
     properties = stack.resources("AWS::IAM::Role")[role]
-    assert properties.keys().isdisjoint({"ManagedPolicyArns", "Policies"})
+    assert "ManagedPolicyArns" not in properties
     trusted = properties["AssumeRolePolicyDocument"]["Statement"]
     assert [statement["Principal"] for statement in trusted] == [{"Service": "lambda.amazonaws.com"}]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_send_to_the_dead_letter_queue_from_its_first_moment(stack: Stack, role: str) -> None:
+    # Lambda checks it when the destination for lost events is set, which is before the separate policy exists.
+    assert may(inline(stack, role), "sqs:SendMessage", "DeadLetters.Arn")
 
 
 @pytest.mark.parametrize(("function", "role"), [("WarmerFunction", "WarmerRole"), ("JanitorFunction", "JanitorRole")])

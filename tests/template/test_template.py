@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from profiles.reader import read_folder
 from tests.template.checkout import ROOT, SAM, run
 from tests.template.reading import Stack, read_template
 
@@ -70,6 +71,11 @@ def test_the_tick_is_a_rule_every_five_minutes_by_default(stack: Stack) -> None:
     tick = stack.function("WarmerFunction")["Events"]["Tick"]
     assert tick["Type"] == "Schedule"
     assert tick["Properties"]["Schedule"] == "cron(0/5 * * * ? *)"
+
+
+def test_the_tick_comes_as_often_as_the_bundled_schedules_ask_for(template: dict[str, Any]) -> None:
+    interval = read_folder(ROOT / "schedules").platform.interval
+    assert INTERVAL_S[template["Parameters"]["TickSchedule"]["Default"]] == interval.total_seconds()
 
 
 def test_the_sweep_stays_off_the_full_hour(stack: Stack) -> None:
