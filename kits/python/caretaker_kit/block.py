@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 KEY = "caretaker"
 VERSION = 1
@@ -14,8 +13,7 @@ VERSION = 1
 RESERVE_MS = 500
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """What one ping asks of this environment. A broken block asks for nothing: no hold, no priming."""
 
     release_at_ms: float = 0

@@ -6,16 +6,14 @@ import os
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _IMPORTED_AT = time.monotonic()
 # An initialisation cannot be longer; a greater number means that the process's start time was misread.
 _LONGEST_INIT_MS = 15 * 60 * 1000
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One invocation as the kit saw it come in."""
 
     arrived_ms: int
