@@ -44,12 +44,11 @@ class Dispatcher:
         self._ledger = Ledger()
 
     async def resolve(self, call: Call) -> FunctionVersion:
-        """The version that the call means. Raises: NotFound."""
+        """The version that the call means; an alias with weights is drawn anew. Raises: NotFound."""
         return await self._catalog.resolve(call.function, call.qualifier)
 
-    async def run(self, call: Call) -> Done:
-        """Run the call to its end. Raises: NotFound, Throttled."""
-        version = await self.resolve(call)
+    async def run(self, call: Call, version: FunctionVersion) -> Done:
+        """Run the call to its end, on the version that it was resolved to. Raises: Throttled."""
         limits = Limits(
             reserved=await self._catalog.reserved_concurrency(call.function),
             reserved_total=await self._catalog.reserved_total(),

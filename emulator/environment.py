@@ -89,11 +89,11 @@ class Environment:
     async def end(self) -> None:
         """End the process, politely and then for certain, and give the port back."""
         self.state, self._over = "ended", True
-        if self._process is not None:
-            await self._process.end(self._host.settings.shutdown_grace_s)
-            self._backlog += self._process.output.take()
-            self._process.output.close()
+        process = self._process
+        if process is not None:
+            await process.end(self._host.settings.shutdown_grace_s)
             self._taken()
+            process.output.close()
         self._channel.close()
         if self._port is not None:
             await self._host.listener.close(self._port)

@@ -46,7 +46,8 @@ class Events:
         delay_s, waited_s = _FIRST_THROTTLE_DELAY_S, 0.0
         while waited_s <= _LONGEST_THROTTLE_WAIT_S:
             try:
-                return (await self._dispatcher.run(call)).served.reply.error_type is None
+                done = await self._dispatcher.run(call, await self._dispatcher.resolve(call))
+                return done.served.reply.error_type is None
             except NotFound:
                 return True
             except Throttled:

@@ -84,7 +84,7 @@ class InvokeApi:
             case "Event":
                 self._events.submit(replace(wanted.call, client_context=None))
                 return Answer(status=202)
-        return _answered(await self._dispatcher.run(wanted.call), wants_tail=wanted.wants_tail)
+        return _answered(await self._dispatcher.run(wanted.call, version), wants_tail=wanted.wants_tail)
 
 
 async def unknown_operation(request: Request) -> Answer:
@@ -139,12 +139,16 @@ def _payload(body: bytes, kind: str) -> bytes:
     if not body:
         return b"{}"
     try:
-        json.loads(body)
-    except ValueError as error:
+        json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise Refused(
             400, "InvalidRequestContentException", f"Could not parse request body into json: {error}"
         ) from error
     return body
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _client_context(header: str | None) -> str | None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import re
+import resource
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Self
 from emulator.guard import Guard
 
 _KEPT_BYTES = 64 * 1024
+# Source: AWS Lambda developer guide, "Lambda quotas": file descriptors.
+_MAX_FILES = 1024
+_MANY_FILES = 65536
 _PEAK_MEMORY = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -93,6 +97,7 @@ class RuntimeProcess:
         finally:
             os.close(output.writer)
         guard.watch(process.pid)
+        _bound_files(process.pid)
         running = cls(process, output, guard)
         running._watching = asyncio.create_task(running._watch(on_exit))
         return running
@@ -143,3 +148,18 @@ class RuntimeProcess:
             os.killpg(self.pid, signal.SIGKILL)  # what the process left behind in its group
         self._guard.forget(self.pid)
         on_exit(code)
+
+
+def allow_many_files() -> None:
+    """Raise this process's limit of open files as far as the system lets it: an environment takes four."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _bound_files(pid: int) -> None:
+    """Give a runtime process Lambda's own limit of open files, where the system can do that from outside."""
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (_MAX_FILES, _MAX_FILES))

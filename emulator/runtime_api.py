@@ -16,6 +16,9 @@ from emulator.limits import MAX_RESPONSE_BYTES
 from emulator.web import read, written
 
 _PREFIX = "/2018-06-01/runtime/"
+# A failed invocation's stack trace travels in the header Lambda-Runtime-Function-XRay-Error-Cause.
+# Source: awslambdaric, lambda_runtime_client.py: up to 1 MB.
+_MAX_HEADER_BYTES = 2 * 1024 * 1024
 _ACCEPTED = json_answer(202, {"status": "OK"})
 
 
@@ -82,7 +85,8 @@ class RuntimeListener:
     """Serves the Runtime API to all execution environments, one loopback port each."""
 
     def __init__(self) -> None:
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=1.0)
+        server = web.Server(self._handle, access_log=None, max_field_size=_MAX_HEADER_BYTES)
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         self._sites: dict[int, web.TCPSite] = {}
         self._channels: dict[int, Channel] = {}
 

@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 import json
 import random
+import socket
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from emulator.history import History, Snapshot
 from emulator.invoke import InvokeApi, unknown_operation
 from emulator.model import FunctionVersion
 from emulator.pool import POLICIES, Policy, Pool
+from emulator.process import allow_many_files
 from emulator.runtime_api import RuntimeListener
 from emulator.settings import Settings
 from emulator.web import read, written
@@ -51,7 +53,6 @@ class LambdaService:
     ) -> None:
         self._settings = settings or Settings()
         self._port = port
-        self._forward = forward
         self._host: Host | None = None
         rng = random.Random(seed)  # noqa: S311 - a reuse policy, no secret
         self._pool = Pool(self._made, policy=policy, rng=rng, idle_s=self._settings.idle_s)
@@ -68,12 +69,9 @@ class LambdaService:
 
     async def start(self) -> None:
         """Open the port. Raises: OSError when it is in use."""
-        server = web.Server(self._handle, access_log=None, auto_decompress=False)
-        self._front = web.ServerRunner(server, shutdown_timeout=1.0)
-        await self._front.setup()
-        site = web.TCPSite(self._front, "127.0.0.1", self._port, backlog=1024)
-        await site.start()
-        self._port = site.port
+        door = socket.create_server(("127.0.0.1", self._port))
+        self._port = door.getsockname()[1]
+        allow_many_files()
         listener = RuntimeListener()
         await listener.start()
         own = self._settings.endpoint_url_lambda or self.endpoint
@@ -83,6 +81,10 @@ class LambdaService:
             guard=Guard(),
             inits=asyncio.Semaphore(self._settings.parallel_inits),
         )
+        server = web.Server(self._handle, access_log=None, auto_decompress=False)
+        self._front = web.ServerRunner(server, shutdown_timeout=1.0)
+        await self._front.setup()
+        await web.SockSite(self._front, door, backlog=1024).start()
 
     async def stop(self) -> None:
         """End every environment and close every port."""

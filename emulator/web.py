@@ -4,12 +4,15 @@ asyncio sets TCP_NODELAY on every connection it accepts, so that small answers l
 """
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from emulator.exchange import Answer, Request
 
 
 async def read(received: web.BaseRequest) -> Request:
     """The whole request, its body as sent and of any size."""
+    if received.headers.get("Expect", "").lower() == "100-continue":
+        await received.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     return Request(
         method=received.method,
         target=received.raw_path,
@@ -20,7 +23,4 @@ async def read(received: web.BaseRequest) -> Request:
 
 def written(answer: Answer) -> web.Response:
     """The answer as aiohttp sends it."""
-    response = web.Response(status=answer.status, body=answer.body)
-    for name, value in answer.headers:
-        response.headers[name] = value
-    return response
+    return web.Response(status=answer.status, headers=CIMultiDict(answer.headers), body=answer.body)
