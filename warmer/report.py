@@ -68,13 +68,25 @@ class TickReport:
         """How many errors the schedule files hold; each keeps its own service out of the tick."""
         return sum(mistake.severity is Severity.ERROR for mistake in self.mistakes)
 
+    def _summary(self) -> str:
+        """The tick in a sentence."""
+        wanted, covered = sum(each.wanted for each in self.targets), sum(each.covered for each in self.targets)
+        short = sum(each.short > 0 for each in self.targets)
+        parts = [f"{covered} of {wanted} environments over {len(self.targets)} targets"]
+        if short:
+            parts.append(f"{short} targets short")
+        if self.errors_in_files:
+            files = len({mistake.file for mistake in self.mistakes if mistake.severity is Severity.ERROR})
+            parts.append(f"{files} schedule files left out for {self.errors_in_files} errors")
+        return ", ".join(parts)
+
     def as_json(self) -> dict[str, Any]:
         """The report as the handler returns it: section 4 of the contract."""
         return {
             "ok": self.ok,
             "tick": None if self.tick is None else utc_text(self.tick),
             "outcome": self.outcome,
-            "reason": self.reason or summary(self.targets),
+            "reason": self.reason or self._summary(),
             "targets": [target.as_json() for target in self.targets],
             "schedules": [mistake_as_json(mistake) for mistake in self.mistakes],
         }
@@ -95,15 +107,6 @@ def mistake_as_json(mistake: Mistake) -> dict[str, Any]:
         "severity": mistake.severity.value,
         "message": mistake.message,
     }
-
-
-def summary(targets: tuple[TargetReport, ...]) -> str:
-    """The tick in a sentence."""
-    if not targets:
-        return "no targets in the schedules"
-    wanted, covered = sum(target.wanted for target in targets), sum(target.covered for target in targets)
-    short = sum(target.short > 0 for target in targets)
-    return f"{covered} of {wanted} environments over {len(targets)} targets" + (f", {short} short" if short else "")
 
 
 def settled_report(planned: PlannedTarget, outcome: Outcome, *, reason: str | None = None) -> TargetReport:

@@ -27,9 +27,8 @@ def _log(report: TickReport) -> None:
     for target in report.targets:
         (logger.info if target.ok else logger.warning)("target", **target.as_json())
     for mistake in report.mistakes:
-        logger.warning(
-            "schedule", **{("word" if k == "message" else k): v for k, v in mistake_as_json(mistake).items()}
-        )
+        line = mistake_as_json(mistake)
+        logger.warning(line.pop("message"), **line)
     whole = {key: value for key, value in report.as_json().items() if key not in {"targets", "schedules"}}
     (logger.info if report.ok else logger.warning)("tick", **whole)
 

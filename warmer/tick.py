@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,8 @@ from warmer.report import TargetReport, measured_report, settled_report
 _MOST_IN_FLIGHT = 800
 _TARGETS_AT_ONCE = 32
 _READERS_OF_LIMITS = 16
+# Limits are worth this long a wait, or a quarter of the time there is, and no more.
+_LIMITS_S = 5.0
 # From the dispatch to the common release instant. It covers the spread of arrivals and nothing else: cold pings need
 # no hold. Measured spreads stay far under it; a round that fell short is repeated with a wider one.
 _HOLD_MS = 150
@@ -70,7 +72,7 @@ def run_tick(
 ) -> tuple[TargetReport, ...]:
     """Every target's report, in the order of the schedules. One target's failure never stops another's."""
     due = due_targets(schedules, instant, service=service)
-    plan = plan_tick(due, _gather_limits(due, world.limits), instant)
+    plan = plan_tick(due, _gather_limits(due, world), instant)
     in_flight, dispatch = _InFlight(), threading.Lock()
 
     def served(planned: PlannedTarget) -> TargetReport:
@@ -90,14 +92,21 @@ def run_tick(
         return tuple(targets.map(served, plan.targets))
 
 
-def _gather_limits(due: Sequence[DueTarget], limits: Limits) -> dict[FunctionRef, ConcurrencyFacts]:
+def _gather_limits(due: Sequence[DueTarget], world: World) -> dict[FunctionRef, ConcurrencyFacts]:
+    """The limits of every function that will be pinged; what is not there in time is unknown and limits nothing."""
     functions = list(dict.fromkeys(each.target.function for each in due if each.needs_pings))
     if not functions:
         return {}
-    for region in dict.fromkeys(function.region for function in functions):
-        limits.prepare(region)
-    with ThreadPoolExecutor(_READERS_OF_LIMITS, thread_name_prefix="limits") as readers:
-        return dict(zip(functions, readers.map(limits.of, functions), strict=True))
+    until = time.monotonic() + min(_LIMITS_S, (world.deadline - time.monotonic()) / 4)
+    readers = ThreadPoolExecutor(_READERS_OF_LIMITS, thread_name_prefix="limits")
+    try:
+        regions = dict.fromkeys(function.region for function in functions)
+        wait([readers.submit(world.limits.prepare, region) for region in regions], until - time.monotonic())
+        asked = {function: readers.submit(world.limits.of, function) for function in functions}
+        done, _ = wait(asked.values(), max(0.0, until - time.monotonic()))
+        return {function: future.result() for function, future in asked.items() if future in done}
+    finally:
+        readers.shutdown(wait=False, cancel_futures=True)
 
 
 def _warm(planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock) -> TargetReport:

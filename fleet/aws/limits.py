@@ -5,6 +5,7 @@ control-plane calls of an account share belong to deployments.
 Source: Lambda developer guide, "Lambda quotas", API requests.
 """
 
+import threading
 from typing import Any
 
 from botocore.config import Config
@@ -13,7 +14,7 @@ from botocore.session import get_session
 
 from fleet.aws.errors import translated
 from fleet.model import ConcurrencyFacts, FunctionRef
-from fleet.ports import FleetError
+from fleet.ports import FleetError, Unreachable
 
 # The tick does not wait long for what it can do without.
 _BRIEF = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=4, max_pool_connections=16)
@@ -26,12 +27,14 @@ class ConcurrencyLimits:
         self._session: Any = get_session()
         self._clients: dict[str | None, Any] = {}
         self._accounts: dict[str | None, tuple[int, int]] = {}
+        self._lock = threading.Lock()
 
     def prepare(self, region: str | None) -> None:
         """Make the region's client and read its account limits, so that `of` may be called from many threads."""
         try:
-            if region not in self._clients:
-                self._clients[region] = self._session.create_client("lambda", region_name=region, config=_BRIEF)
+            with self._lock:  # a session may not make two clients at once
+                if region not in self._clients:
+                    self._clients[region] = self._session.create_client("lambda", region_name=region, config=_BRIEF)
             settings = self._call(region, "get_account_settings", "GetAccountSettings")["AccountLimit"]
             self._accounts[region] = (
                 int(settings["ConcurrentExecutions"]),
@@ -55,6 +58,8 @@ class ConcurrencyLimits:
         try:
             found = self._call(function.region, "get_function", "GetFunction", FunctionName=function.text)
             concurrency = found.get("Concurrency") or {}
+        except Unreachable:
+            raise
         except (FleetError, AttributeError):
             concurrency = self._call(
                 function.region, "get_function_concurrency", "GetFunctionConcurrency", FunctionName=function.text

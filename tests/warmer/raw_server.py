@@ -104,4 +104,4 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
 
 
 def http_reply(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
-    return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{headers}\r\n".encode() + body
+    return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{headers}\r\n".encode() + body
