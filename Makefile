@@ -57,6 +57,10 @@ check: setup ## Lint, types, import contracts, schedules
 # A sam of your own is as good: make SAM=sam build
 SAM ?= .tools/sam/bin/sam
 export SAM_CLI_TELEMETRY ?= 0
+# sam knows only one of the two names that the SDKs have for the region.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION ?= $(AWS_REGION)
+endif
 CREDENTIALS := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().get_credentials() is None)' 2>/dev/null
 build: setup ## Build both functions with sam, as they ship
 	@command -v $(SAM) >/dev/null || { echo "build: there is no command $(SAM); leave SAM alone for the one that make setup installs, or name yours: make build SAM=/path/to/sam"; exit 2; }
