@@ -71,6 +71,9 @@ def _install(lock: Path, target: Path) -> None:
     _run(uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--link-mode", "copy", "--python",
          sys.executable, "--target", target, "-r", lock)  # fmt: skip
     shutil.rmtree(target / "bin", ignore_errors=True)
+    # Compiled code is for this machine only. The one dependency that brings some (MarkupSafe) works without it.
+    for compiled in target.rglob("*.so"):
+        compiled.unlink()
 
 
 def _copy(source: Path, target: Path) -> None:

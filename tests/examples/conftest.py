@@ -10,10 +10,10 @@ from tests.examples.caller import HANDLERS, Caller, version
 
 
 @pytest.fixture(scope="package", params=HANDLERS)
-def shop(request: pytest.FixtureRequest) -> Iterator[Caller]:
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     """The Django shop behind one adapter, its environments shared by the tests."""
     catalog = StaticCatalog()
-    catalog.put(version(request.param))
+    catalog.put(version(request.param, ("TMPDIR", str(tmp_path_factory.mktemp("databases")))))
     with running(catalog) as emulator:
         yield Caller.of(emulator.endpoint, request.param)
 

@@ -21,38 +21,42 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A Lambda client for an emulator where the function `plain` is deployed with the kit."""
+    """A Lambda client for an emulator where the functions `plain` and `primed` are deployed with the kit."""
     code = tmp_path_factory.mktemp("package")
     shutil.copy(Path(__file__).parent / "code" / "plain.py", code)
     shutil.copytree(ROOT / "kits" / "python" / "caretaker_kit", code / "caretaker_kit")
     catalog = StaticCatalog()
-    catalog.put(
-        FunctionVersion(
-            function="plain",
-            version="$LATEST",
-            arn="arn:aws:lambda:eu-west-1:000000000000:function:plain",
-            handler="plain.handler",
-            runtime="python3.11",
-            code_dir=code,
-            timeout_s=20.0,
-            identity="one",
+    for function in ("plain", "primed"):
+        catalog.put(
+            FunctionVersion(
+                function=function,
+                version="$LATEST",
+                arn=f"arn:aws:lambda:eu-west-1:000000000000:function:{function}",
+                handler="plain.handler",
+                runtime="python3.11",
+                code_dir=code,
+                timeout_s=20.0,
+                identity="one",
+            )
         )
-    )
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
     with running(catalog) as emulator:
         config = Config(retries={"total_max_attempts": 1})
         yield boto3.client("lambda", endpoint_url=emulator.endpoint, config=config, **keys)
 
 
-def invoke(client: Any, event: Any, *, hold_ms: int | None = None) -> tuple[Any, str | None]:
+def invoke(
+    client: Any, event: Any, *, hold_ms: int | None = None, function: str = "plain", prime: tuple[str, ...] = ()
+) -> tuple[Any, str | None]:
     """The decoded reply and the FunctionError; with `hold_ms` it is a ping."""
     given = {}
     if hold_ms is not None:
         release_at_ms = int(time.time() * 1000) + hold_ms
         block = {"v": 1, "burst": "0f8c", "of": 1, "release_at_ms": release_at_ms, "max_hold_ms": 2000}
+        block["prime"] = list(prime)
         context = json.dumps({"custom": {"caretaker": json.dumps(block)}})
         given["ClientContext"] = base64.b64encode(context.encode()).decode()
-    answer = client.invoke(FunctionName="plain", Payload=json.dumps(event), **given)
+    answer = client.invoke(FunctionName=function, Payload=json.dumps(event), **given)
     return json.loads(answer["Payload"].read()), answer.get("FunctionError")
 
 
@@ -97,3 +101,11 @@ def test_a_request_that_fails_fails_as_without_the_kit(client: Any) -> None:
     answer, error = invoke(client, {"fail": "sold out"})
     assert (error, answer["errorType"]) == ("Unhandled", "StockError")
     assert [line for line in answer["stackTrace"] if "plain.py" in line]
+
+
+def test_a_new_environment_is_primed_once_and_answers_the_ping_s_own_path(client: Any) -> None:
+    event = {"rawPath": "/warmz/", "requestContext": {"http": {"method": "GET", "path": "/warmz/"}}}
+    first, _ = invoke(client, event, hold_ms=0, function="primed", prime=("/", "/products/?page=2"))
+    second, _ = invoke(client, event, hold_ms=0, function="primed", prime=("/", "/products/?page=2"))
+    assert first["seen"] == ["/warmz/"]
+    assert second["seen"] == ["/warmz/", "/", "/products/", "/warmz/"]

@@ -4,6 +4,8 @@ from typing import Any
 
 from caretaker_kit import warmable
 
+SEEN: list[str] = []
+
 
 class StockError(Exception):
     pass
@@ -12,6 +14,9 @@ class StockError(Exception):
 @warmable
 def handler(event: Any, _context: Any) -> Any:
     match event:
+        case {"rawPath": path}:
+            SEEN.append(path)
+            return {"seen": list(SEEN)}
         case {"fail": reason}:
             raise StockError(reason)
         case {"bytes": text}:
