@@ -15,6 +15,7 @@ from profiles.read_platform import PLATFORM_NAMES
 from profiles.reader import files_in, read_files
 from profiles.timeline import Explanation, changes
 from profiles.timeline import explain as explain_target
+from profiles.warnings import dst_warnings, warnings_from
 
 DONE, FINDINGS, UNUSABLE = 0, 1, 2
 LONGEST_SPAN = timedelta(days=3660)
@@ -60,7 +61,7 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, strict: boo
     """Check schedule files; every mistake with file, line and column."""
     files = _files(paths)
     schedules = read_files(files)
-    mistakes = schedules.mistakes
+    mistakes = tuple(sorted({*schedules.mistakes, *warnings_from(schedules, datetime.now(UTC))}))
     if form == "json":
         click.echo(output.mistakes_json(mistakes))
     else:
@@ -82,6 +83,9 @@ def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: date
         raise click.UsageError(f"--from and --to are {(end - start).days} days apart; at most {LONGEST_SPAN.days}")
     schedules, status = _usable(paths)
     found = changes(schedules, start, end)
+    for service in schedules.services:
+        for warning in dst_warnings(service, start, end):
+            click.echo(str(warning), err=True)
     if form == "json":
         click.echo(output.changes_json(found))
     else:

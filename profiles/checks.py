@@ -54,13 +54,16 @@ def wrong_type(node: Node, path: str, wanted: str, findings: Findings) -> None:
 
 
 def text(node: Node, path: str, findings: Findings) -> str | None:
-    """Text that is not empty."""
+    """Text that is not empty, on one line."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         hint = "text in quotes" if isinstance(node, Scalar) and node.value is not None else "text"
         wrong_type(node, path, hint, findings)
         return None
     if not node.text.strip():
         findings.error(node, "E101", f"{path}: must not be empty")
+        return None
+    if not node.text.isprintable():
+        findings.error(node, "E101", f"{path}: {shown(ascii(node.text))} has a control character in it")
         return None
     return node.text
 
@@ -84,7 +87,7 @@ def boolean(node: Node, path: str, findings: Findings) -> bool | None:
     return None
 
 
-def integer(low: int, high: int, *, code: str = "E102", unit: str = "") -> Check[int]:
+def integer(low: int, high: int, *, code: str = "E102") -> Check[int]:
     """A check for a whole number from `low` to `high`."""
 
     def check(node: Node, path: str, findings: Findings) -> int | None:
@@ -92,7 +95,8 @@ def integer(low: int, high: int, *, code: str = "E102", unit: str = "") -> Check
             wrong_type(node, path, "a whole number", findings)
             return None
         if not low <= node.value <= high:
-            message = f"{path}: {shown(node.text)} is out of range; from {low} to {high}{unit}"
+            span = f"from {low} to {high}" if high < 10**18 else f"{low} or more"
+            message = f"{path}: {shown(node.text)} is out of range; {span}"
             findings.error(node, code, message)
             return None
         return node.value
@@ -103,12 +107,15 @@ def integer(low: int, high: int, *, code: str = "E102", unit: str = "") -> Check
 def level(ceiling: int) -> Check[int]:
     """A check for a number of environments, 0 to the platform's ceiling."""
 
+    whole = integer(0, 10**400)
+
     def check(node: Node, path: str, findings: Findings) -> int | None:
-        value = integer(0, 10**9)(node, path, findings)
-        if value is None or value <= ceiling:
-            return value
-        findings.error(node, "E301", f"{path}: {value} is above the platform's maxConcurrency {ceiling}")
-        return None
+        value = whole(node, path, findings)
+        if value is not None and value > ceiling:
+            message = f"{path}: {shown(value)} is above the platform's maxConcurrency {ceiling}"
+            findings.error(node, "E301", message)
+            return None
+        return value
 
     return check
 

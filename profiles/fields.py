@@ -48,9 +48,13 @@ class Fields:
         node = self._values.get(key)
         return None if node is None else check(node, self.at(key), self.findings)
 
+    def meant(self, key: str) -> bool:
+        """Whether the key is there, or an unknown one was probably meant as it."""
+        return key in self or key in self.guessed
+
     def require(self, *keys: str) -> bool:
         """Whether each key is there; each that is not is noted, unless an unknown key was probably meant as it."""
-        missing = [key for key in keys if key not in self and key not in self.guessed]
+        missing = [key for key in keys if not self.meant(key)]
         for key in missing:
             self.missing(f'missing required key "{key}"')
         return not any(key not in self for key in keys)

@@ -86,7 +86,7 @@ def spans_starting(profile: Profile, zone: str, day: date) -> Iterable[Span]:
     """The profile's windows that start on the local date `day`, each in its own zone; empty ones left out."""
     for window in windows_on(profile, day):
         own = window.timezone or zone
-        for starts, ends in _bounds(window, own, day):
+        for starts, ends in bounds_on(window, own, day):
             if starts < ends:
                 yield Span(window=window, starts=starts, ends=ends)
 
@@ -102,9 +102,33 @@ def windows_on(profile: Profile, day: date) -> Iterable[Window]:
     return [window for window in profile.windows if window.cron is None and entry.like in window.days]
 
 
-def empty_on(window: Window, zone: str, day: date) -> bool:
-    """Whether both ends of a weekly window fall into one gap on that date."""
-    return any(starts >= ends for starts, ends in _bounds(window, window.timezone or zone, day))
+def bounds_on(window: Window, zone: str, day: date) -> tuple[tuple[int, int], ...]:
+    """The window's occurrences that start on the local `day`, in epoch seconds; empty ones are there, too."""
+    if window.cron is not None:
+        return _cron_bounds(window.cron, int(window.lasts.total_seconds()), zone, day)
+    starts = instant_of(zone, day, window.from_minute, end=False)
+    return ((starts, instant_of(zone, _end_date(window, day), window.to_minute, end=True)),)
+
+
+def wall_faults(window: Window, zone: str, day: date) -> list[tuple[datetime, str]]:
+    """The window's wall times, for a start on `day`, that do not exist or happen twice, and which of both, in words."""
+    midnight = datetime.min.time()
+    if window.cron is not None:
+        walls = _cron_walls(window.cron, day)
+    else:
+        begin = datetime.combine(day, midnight) + timedelta(minutes=window.from_minute)
+        end = datetime.combine(_end_date(window, day), midnight) + timedelta(minutes=window.to_minute)
+        walls = [begin, end]
+    region = ZoneInfo(zone)
+    found: list[tuple[datetime, str]] = []
+    for index, wall in enumerate(walls):
+        first, second = _offset(region, wall, fold=0), _offset(region, wall, fold=1)
+        if first < second:
+            found.append((wall, "does not exist; the instant after the gap counts"))
+        elif first > second:
+            last = index == 1 and window.cron is None
+            found.append((wall, f"happens twice; the {'second' if last else 'first'} counts"))
+    return found
 
 
 def _dated(entries: tuple[DatedDays, ...], day: date) -> DatedDays | None:
@@ -114,20 +138,20 @@ def _dated(entries: tuple[DatedDays, ...], day: date) -> DatedDays | None:
     return None
 
 
-def _bounds(window: Window, zone: str, day: date) -> Iterable[tuple[int, int]]:
-    if window.cron is not None:
-        return _cron_bounds(window.cron, int(window.lasts.total_seconds()), zone, day)
-    later = day if window.to_minute > window.from_minute else day + timedelta(days=1)
-    starts = instant_of(zone, day, window.from_minute, end=False)
-    return ((starts, instant_of(zone, later, window.to_minute, end=True)),)
+def _end_date(window: Window, day: date) -> date:
+    return day if window.to_minute > window.from_minute else day + timedelta(days=1)
 
 
 @lru_cache(maxsize=16_384)
 def _cron_bounds(expression: str, length: int, zone: str, day: date) -> tuple[tuple[int, int], ...]:
-    from profiles import cron  # noqa: PLC0415 - croniter is heavy; only cron windows pay for it
-
-    starts = sorted({resolve(zone, wall, end=False) for wall in cron.starts_on(expression, day)})
+    starts = sorted({resolve(zone, wall, end=False) for wall in _cron_walls(expression, day)})
     return tuple((start, start + length) for start in starts)
+
+
+def _cron_walls(expression: str, day: date) -> list[datetime]:
+    import profiles.cron as cron  # noqa: PLC0415, PLR0402 - croniter is heavy; only cron windows pay for it
+
+    return cron.starts_on(expression, day)
 
 
 def _offset(region: ZoneInfo, wall: datetime, *, fold: int) -> int:

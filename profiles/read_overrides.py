@@ -18,7 +18,7 @@ def read_overrides(service: Fields, ceiling: int) -> tuple[Override, ...]:
     node = service.node("overrides")
     if node is None:
         return ()
-    functions = _functions(service.node("targets"))
+    functions = _functions(service.node("targets"), guessed="targets" in service.guessed)
     found = (
         _override(item, path, service.findings, ceiling, functions)
         for item, path in checks.items(node, "overrides", service.findings)
@@ -26,7 +26,7 @@ def read_overrides(service: Fields, ceiling: int) -> tuple[Override, ...]:
     return tuple(override for override in found if override is not None)
 
 
-def _override(node: Node, path: str, findings: Findings, ceiling: int, functions: set[str]) -> Override | None:
+def _override(node: Node, path: str, findings: Findings, ceiling: int, functions: set[str] | None) -> Override | None:
     fields = open_mapping(node, path, findings, OVERRIDE_KEYS)
     if fields is None:
         return None
@@ -59,14 +59,14 @@ def _span(fields: Fields) -> tuple[datetime, datetime]:
     return starts, ends
 
 
-def _targets(fields: Fields, functions: set[str]) -> tuple[str, ...] | None:
+def _targets(fields: Fields, functions: set[str] | None) -> tuple[str, ...] | None:
     node = fields.node("targets")
     if node is None:
         return None
 
     def known(item: Node, path: str, findings: Findings) -> str | None:
         found = checks.text(item, path, findings)
-        if found is not None and found not in functions:
+        if found is not None and functions is not None and found not in functions:
             hint = did_you_mean(found, functions) or "; name a function as in targets"
             findings.error(item, "E203", f"{path}: no target {shown(found)}{hint}")
         return found
@@ -76,10 +76,15 @@ def _targets(fields: Fields, functions: set[str]) -> tuple[str, ...] | None:
     return tuple(fields.read("targets", checks.many(known), []))
 
 
-def _functions(node: Node | None) -> set[str]:
-    """The functions as targets name them, bare names too; taken from the text, so that a bad target counts as well."""
+def _functions(node: Node | None, *, guessed: bool) -> set[str] | None:
+    """The functions as targets name them, bare names too; taken from the text, so that a bad target counts as well.
+
+    None when `targets` itself has a mistake, so that no name can be checked.
+    """
     found: set[str] = set()
-    for item in node.items if isinstance(node, Sequence) else ():
+    if guessed or (node is not None and not isinstance(node, Sequence)):
+        return None
+    for item in node.items if node is not None else ():
         for key, value in item.entries if isinstance(item, Mapping) else ():
             if key.text == "function" and isinstance(value, Scalar):
                 found.update((value.text, value.text.rsplit(":", 1)[-1]))

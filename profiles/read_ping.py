@@ -56,6 +56,8 @@ def combine(layers: Sequence[PingLayer]) -> PingSpec:
     A key that the shape has no use for is an error, unless it is inherited and a more specific block chose the shape.
     What is missing is noted at the most specific block.
     """
+    if not any(layer.fields.meant("shape") for layer in layers) and _lacks_shape(layers):
+        return PingSpec()
     chosen = max((index for index, layer in enumerate(layers) if "shape" in layer.fields), default=0)
     shape = layers[chosen].values.get("shape", Shape.DIRECT) if layers else Shape.DIRECT
     values: dict[str, Any] = {}
@@ -80,6 +82,20 @@ def combine(layers: Sequence[PingLayer]) -> PingSpec:
     )
 
 
+def _lacks_shape(layers: Sequence[PingLayer]) -> bool:
+    """Whether a block describes a request though none names a shape; noted where that block begins."""
+    for layer in layers:
+        for key in ("host", "path", "headers"):
+            if key in layer.fields:
+                layer.fields.missing(f'missing "shape": only HTTP shapes have a {key}; choose one of {_http_names()}')
+                return True
+    return False
+
+
+def _http_names() -> str:
+    return ", ".join(shape.value for shape in Shape if shape in HTTP_SHAPES)
+
+
 def _suits(key: str, shape: Shape) -> bool:
     if key in ("path", "host", "headers"):
         return shape in HTTP_SHAPES
@@ -90,14 +106,13 @@ def _refuse(fields: Fields, key: str, shape: Shape) -> None:
     if key == "payload":
         fields.refuse(key, "E111", f"only the shape direct sends a payload, this one is {shape.value}")
     else:
-        http = ", ".join(sorted(one.value for one in HTTP_SHAPES))
-        fields.refuse(key, "E111", f"the shape {shape.value} has no {key}; choose one of {http}")
+        fields.refuse(key, "E111", f"the shape {shape.value} has no {key}; choose one of {_http_names()}")
 
 
 def _require_request(layers: Sequence[PingLayer], shape: Shape) -> None:
     last = layers[-1].fields
     for key in ("host", "path"):
-        if not any(key in layer.fields or key in layer.fields.guessed for layer in layers):
+        if not any(layer.fields.meant(key) for layer in layers):
             why = "the application sees a request and needs its own" if key == "host" else "choose a health route"
             last.missing(f'missing required key "{key}" of the shape {shape.value}: {why}')
 

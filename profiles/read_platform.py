@@ -20,19 +20,25 @@ MAX_CEILING = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformFile:
-    """The platform's settings, and what services refer to by name: calendars, shared profiles, ping defaults."""
+    """The platform's settings, and what services refer to by name: calendars, shared profiles, ping defaults.
+
+    `calendars` or `profiles` None: what the file says there has a mistake, so that no name can be checked.
+    """
 
     platform: Platform
-    calendars: dict[str, frozenset[date]] = field(default_factory=dict)
-    profiles: dict[str, Profile] = field(default_factory=dict)
+    calendars: dict[str, frozenset[date]] | None = field(default_factory=dict)
+    profiles: dict[str, Profile] | None = field(default_factory=dict)
     ping: PingLayer | None = None
+
+
+UNREADABLE = PlatformFile(platform=Platform(), calendars=None, profiles=None)
 
 
 def read_platform(root: Node, findings: Findings) -> PlatformFile:
     """The platform file at `root`. What could not be read keeps its default, with the mistake noted."""
     fields = open_mapping(root, "", findings, PLATFORM_KEYS)
     if fields is None:
-        return PlatformFile(platform=Platform())
+        return UNREADABLE
     read_version(fields)
     ceiling = fields.read("maxConcurrency", checks.integer(1, MAX_CEILING, code="E303"), Platform().max_concurrency)
     platform = Platform(
@@ -41,13 +47,12 @@ def read_platform(root: Node, findings: Findings) -> PlatformFile:
         versions=read_versions(fields, VersionsPolicy()),
     )
     calendars = _calendars(fields)
-    profiles = fields.node("profiles")
     shared = Shared(ceiling=ceiling, calendars=calendars)
     ping = fields.node("ping")
     return PlatformFile(
         platform=platform,
         calendars=calendars,
-        profiles=read_profiles(profiles, findings, shared) if profiles is not None else {},
+        profiles=read_profiles(fields, shared),
         ping=read_ping(ping, "ping", findings) if ping is not None else None,
     )
 
@@ -80,11 +85,13 @@ def _interval(node: Node, path: str, findings: Findings) -> timedelta | None:
     return None if found is None else timedelta(minutes=int(found[:-1]))
 
 
-def _calendars(fields: Fields) -> dict[str, frozenset[date]]:
+def _calendars(fields: Fields) -> dict[str, frozenset[date]] | None:
     node = fields.node("calendars")
-    named = open_named(node, "calendars", fields.findings) if node is not None else None
+    if node is None:
+        return None if fields.meant("calendars") else {}
+    named = open_named(node, "calendars", fields.findings)
     if named is None:
-        return {}
+        return None
     for name, key in named.keys.items():
         if not checks.NAME.fullmatch(name):
             fields.findings.error(key, "E101", f"calendars: {shown(name)} is not a name")

@@ -20,25 +20,36 @@ _LENGTH = checks.duration(timedelta(seconds=1), timedelta(hours=24))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """What the platform file lends to services: the ceiling, calendars, and the names of shared profiles."""
+    """What the platform file lends to services: the ceiling, calendars, and the names of shared profiles.
+
+    `calendars` None: the platform file has a mistake there, already noted, so that no name can be checked.
+    """
 
     ceiling: int
-    calendars: Mapping[str, frozenset[date]]
+    calendars: Mapping[str, frozenset[date]] | None
     profiles: Collection[str] = ()
 
 
-def read_profiles(node: Node, findings: Findings, shared: Shared) -> dict[str, Profile]:
-    """Every profile of a file by name; one that cannot be read is there all the same, so that targets find it."""
+def read_profiles(fields: Fields, shared: Shared) -> dict[str, Profile] | None:
+    """Every profile of a file by name; one that cannot be read is there all the same, so that targets find it.
+
+    None when `profiles` itself has a mistake, so that no name can be checked.
+    """
+    node, findings = fields.node("profiles"), fields.findings
+    if node is None:
+        return None if fields.meant("profiles") else {}
     named = open_named(node, "profiles", findings)
+    if named is None:
+        return None
     found: dict[str, Profile] = {}
-    for name, key in named.keys.items() if named else ():
+    for name, key in named.keys.items():
         path = f"profiles.{name}"
         if not checks.NAME.fullmatch(name):
             findings.error(key, "E101", f"profiles: {shown(name)} is not a name; use letters, digits, `.`, `_` and `-`")
         elif name in shared.profiles:
             message = f"{path}: platform.yaml has a shared profile of this name; give this one another"
             findings.error(key, "E206", message)
-        value = named.node(name) if named else None
+        value = named.node(name)
         if value is not None:
             found[name] = _profile(value, name, path, findings, shared)
     return found
@@ -108,7 +119,7 @@ def _span(fields: Fields) -> tuple[int, int, str | None, timedelta]:
                 return 0, 1440, None, timedelta(0)
         fields.require("cron", "for")
         return 0, 1440, fields.maybe("cron", _cron), fields.read("for", _LENGTH, timedelta(hours=1))
-    if not any(key in fields or key in fields.guessed for key in ("from", "to", "cron", "for")):
+    if not any(map(fields.meant, ("from", "to", "cron", "for"))):
         fields.missing('missing "from" and "to" (or "cron" and "for")')
         return 0, 1440, None, timedelta(0)
     fields.require("from", "to")
@@ -149,7 +160,7 @@ def _dated(node: Node, path: str, findings: Findings, shared: Shared) -> DatedDa
 def _one_of(fields: Fields, first: str, second: str) -> None:
     if first in fields and second in fields:
         fields.refuse(second, "E007", f"an entry has {first} or {second}, not both")
-    elif not any(key in fields or key in fields.guessed for key in (first, second)):
+    elif not any(map(fields.meant, (first, second))):
         fields.missing(f'missing "{first}" or "{second}"')
 
 
@@ -159,6 +170,10 @@ def _dates(fields: Fields, shared: Shared) -> frozenset[date]:
     name = fields.maybe("calendar", checks.name)
     node = fields.node("calendar")
     if name is None or node is None:
+        return frozenset()
+    if shared.calendars is None:
+        message = f"{fields.at('calendar')}: platform.yaml has errors; {shown(name)} stands for no dates until then"
+        fields.findings.warning(node, "W205", message)
         return frozenset()
     if name not in shared.calendars and isinstance(node, Scalar):
         hint = did_you_mean(name, shared.calendars) or "; add it to calendars in platform.yaml"

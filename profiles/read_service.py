@@ -35,7 +35,7 @@ def read_service(root: Node, findings: Findings, platform: PlatformFile) -> Serv
         timezone=fields.read("timezone", checks.zone, "UTC"),
         enabled=fields.read("enabled", checks.boolean, True),
         dry_run=fields.read("dryRun", checks.boolean, False),
-        profiles=tuple(profile for name, profile in profiles.items() if name in used or name not in platform.profiles),
+        profiles=_kept(profiles or {}, used, platform.profiles or {}),
         targets=targets,
         overrides=read_overrides(fields, platform.platform.max_concurrency),
         versions=read_versions(fields, platform.platform.versions),
@@ -45,18 +45,22 @@ def read_service(root: Node, findings: Findings, platform: PlatformFile) -> Serv
     )
 
 
-def _profiles(fields: Fields, platform: PlatformFile) -> dict[str, Profile]:
-    node = fields.node("profiles")
+def _kept(profiles: dict[str, Profile], used: set[str], shared: dict[str, Profile]) -> tuple[Profile, ...]:
+    """The service's own profiles, and the shared ones that its targets use."""
+    return tuple(profile for name, profile in profiles.items() if name in used or name not in shared)
+
+
+def _profiles(fields: Fields, platform: PlatformFile) -> dict[str, Profile] | None:
     shared = Shared(
         ceiling=platform.platform.max_concurrency,
         calendars=platform.calendars,
-        profiles=tuple(platform.profiles),
+        profiles=tuple(platform.profiles or ()),
     )
-    own = read_profiles(node, fields.findings, shared) if node is not None else {}
-    return {**platform.profiles, **own}
+    own = read_profiles(fields, shared)
+    return None if own is None else {**(platform.profiles or {}), **own}
 
 
-def _targets(fields: Fields, platform: PlatformFile, profiles: dict[str, Profile]) -> tuple[Target, ...]:
+def _targets(fields: Fields, platform: PlatformFile, profiles: dict[str, Profile] | None) -> tuple[Target, ...]:
     findings = fields.findings
     ping_node = fields.node("ping")
     own = read_ping(ping_node, "ping", findings) if ping_node is not None else None
@@ -76,7 +80,7 @@ def _targets(fields: Fields, platform: PlatformFile, profiles: dict[str, Profile
 
 
 def _target(
-    node: Node, path: str, findings: Findings, layers: list[PingLayer], profiles: dict[str, Profile]
+    node: Node, path: str, findings: Findings, layers: list[PingLayer], profiles: dict[str, Profile] | None
 ) -> Target | None:
     fields = open_mapping(node, path, findings, TARGET_KEYS)
     if fields is None:
@@ -154,10 +158,10 @@ def _version(node: Node, path: str, findings: Findings) -> str | None:
     return None
 
 
-def _profile_name(fields: Fields, profiles: dict[str, Profile]) -> str | None:
+def _profile_name(fields: Fields, profiles: dict[str, Profile] | None) -> str | None:
     name = fields.maybe("profile", checks.text)
     node = fields.node("profile")
-    if name is not None and node is not None and name not in profiles:
+    if name is not None and node is not None and profiles is not None and name not in profiles:
         hint = did_you_mean(name, profiles) or f"; known are {', '.join(profiles) or 'none'}"
         fields.findings.error(node, "E201", f"{fields.at('profile')}: no profile {shown(name)}{hint}")
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from profiles.errors import SchedulesMissing
 from profiles.findings import Findings, Place
 from profiles.model import Mistake, Platform, ScheduleSet, Service
-from profiles.read_platform import PLATFORM_NAMES, PlatformFile, read_platform
+from profiles.read_platform import PLATFORM_NAMES, UNREADABLE, PlatformFile, read_platform
 from profiles.read_service import read_service
 from profiles.yaml_nodes import MAX_BYTES, parse
 
@@ -103,9 +103,11 @@ def _platform(documents: list[Document], mistakes: list[Mistake]) -> PlatformFil
         if index:
             message = f"a second platform file; {documents[0].file} is the one in use"
             findings.error(Place(line=1, column=1), "E207", message)
-        elif _is_readable(document, findings):
+        elif not _is_readable(document, findings):
+            first = UNREADABLE
+        else:
             root = parse(document.data, findings)
-            first = read_platform(root, findings) if root is not None else PlatformFile(platform=Platform())
+            first = read_platform(root, findings) if root is not None else UNREADABLE
         mistakes.extend(findings.mistakes)
     return first
 

@@ -156,8 +156,9 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
     line = lines[place.line - 1] if place.line <= len(lines) else ""
     if line[place.column - 1 : place.column] == "\t":
         return "a tab where YAML wants spaces; indent with spaces only"
-    context = f" {error.context}" if error.context else ""
-    return f"not valid YAML:{context} {error.problem}".rstrip()
+    if error.context is None or error.context_mark is None:
+        return f"not valid YAML: {error.problem}"
+    return f"not valid YAML: {error.problem} {error.context} that begins in line {error.context_mark.line + 1}"
 
 
 class _Builder:
