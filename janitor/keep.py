@@ -138,6 +138,8 @@ def keep_unverified(it: Candidate) -> KeepReason | None:
 
 def keep_young(it: Candidate) -> KeepReason | None:
     """Replaced too short a time ago: what counts is when it was replaced, not when it was published."""
+    if it.replaced_by is None:
+        return None  # the newest of all, which `newest` keeps: a policy keeps two at least
     since = superseded_at(it)
     if since is None:
         return KeepReason(

@@ -120,7 +120,7 @@ class FakeLambda:
             latest = {"FunctionName": name, "Version": "$LATEST", "CodeSha256": "latest", "CodeSize": 1}
             items.append({**latest, "LastModified": "2026-01-01T00:00:00.000+0000"})
             if query.get("FunctionVersion") == "ALL":
-                items += sorted(function.versions.values(), key=lambda v: int(v["Version"]), reverse=self.newest_first)
+                items += [function.versions[number] for number in sorted(function.versions, reverse=self.newest_first)]
         return self._paged("Functions", items, query)
 
     def _list_aliases(self, name: str, query: dict[str, str]) -> tuple[int, Any]:
