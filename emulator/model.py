@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 LogFormat = Literal["Text", "JSON"]
+SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class FunctionVersion:
     `version` is `$LATEST` or a number. `arn` is the function's ARN; a qualifier at its end is ignored.
     `code_dir` is the unpacked code, never written to. `command` replaces the Python runtime: any program that
     speaks the Lambda Runtime API. `identity` is any text that changes when code or configuration changes;
-    environments of another identity are never used again.
+    environments of another identity are never used again. The log levels apply to the JSON format alone.
     """
 
     function: str
@@ -27,6 +28,8 @@ class FunctionVersion:
     timeout_s: float = 3.0
     memory_mb: int = 128
     log_format: LogFormat = "Text"
+    system_log_level: SystemLogLevel = "INFO"
+    application_log_level: str = "INFO"
     command: tuple[str, ...] | None = None
     identity: str
 

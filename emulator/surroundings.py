@@ -50,5 +50,5 @@ def _lambda(version: FunctionVersion, *, runtime_api: str, log_stream: str) -> d
         "LAMBDA_TASK_ROOT": str(version.code_dir),
     }
     if version.log_format == "JSON":
-        reserved["AWS_LAMBDA_LOG_LEVEL"] = "INFO"
+        reserved["AWS_LAMBDA_LOG_LEVEL"] = version.application_log_level
     return reserved

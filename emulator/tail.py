@@ -1,7 +1,7 @@
 """The log of one invocation as Lambda writes it, in text and in JSON format. Pure.
 
 Source: AWS Lambda developer guide, "Log formats" (platform lines), "Lambda Telemetry API Event schema reference"
-(JSON records), "System log level event mapping" (which records the default level INFO shows).
+(JSON records), "System log level event mapping" (which records a level shows).
 """
 
 import base64
@@ -79,39 +79,44 @@ def _report_line(version: FunctionVersion, ref: str, served: Served) -> str:
 
 
 def _json_lines(version: FunctionVersion, invocation: Invocation, served: Served) -> tuple[list[bytes], list[bytes]]:
-    before = []
-    if served.init:
-        before += _init_records(version, served.init)
-    before += [served.init_output, _newline(served.init_output)]
+    level = version.system_log_level
+    reply, service = served.reply, served.service
+    bad = reply.status != "success"
     started = {"requestId": invocation.request_id, "version": version.version}
-    before.append(_record(served.service.start_ms, "platform.start", started))
-    outcome: dict[str, Any] = {"requestId": invocation.request_id, "status": served.reply.status}
-    if served.reply.status == "error":
-        outcome["errorType"] = served.reply.error_type
-    metrics = {"durationMs": round(served.service.duration_ms, 3)}
-    after = []
-    if served.reply.status != "success":
-        after.append(_record(served.service.end_ms, "platform.runtimeDone", {**outcome, "metrics": metrics}))
+    outcome: dict[str, Any] = {"requestId": invocation.request_id, "status": reply.status}
+    if reply.status == "error":
+        outcome["errorType"] = reply.error_type
+    done = {**outcome, "metrics": {"durationMs": round(service.duration_ms, 3)}}
     report = {**outcome, "metrics": _metrics(version, served)}
-    return before, [*after, _record(served.service.end_ms, "platform.report", report)]
+    return [
+        *(_init_records(version, served.init) if served.init else ()),
+        served.init_output,
+        _newline(served.init_output),
+        _record(service.start_ms, "platform.start", started, shown=level != "WARN"),
+    ], [
+        _record(service.end_ms, "platform.runtimeDone", done, shown=bad or level == "DEBUG"),
+        _record(service.end_ms, "platform.report", report, shown=bad or level != "WARN"),
+    ]
 
 
 def _init_records(version: FunctionVersion, init: Phase) -> list[bytes]:
+    level, bad = version.system_log_level, init.status != "success"
+    kind = {"initializationType": "on-demand", "phase": "init"}
     start = {
-        "initializationType": "on-demand",
-        "phase": "init",
+        **kind,
         "runtimeVersion": version.runtime,
         "functionName": version.function,
         "functionVersion": version.version,
     }
-    records = [_record(init.start_ms, "platform.initStart", start)]
-    if init.status != "success":
-        report: dict[str, Any] = {"initializationType": "on-demand", "phase": "init", "status": init.status}
-        if init.status == "error":
-            report["errorType"] = init.error_type
-        report["metrics"] = {"durationMs": round(init.duration_ms, 3)}
-        records.append(_record(init.end_ms, "platform.initReport", report))
-    return records
+    done: dict[str, Any] = {**kind, "status": init.status}
+    if init.status == "error":
+        done["errorType"] = init.error_type
+    report = {**done, "metrics": {"durationMs": round(init.duration_ms, 3)}}
+    return [
+        _record(init.start_ms, "platform.initStart", start, shown=level != "WARN"),
+        _record(init.end_ms, "platform.initRuntimeDone", done, shown=bad or level == "DEBUG"),
+        _record(init.end_ms, "platform.initReport", report, shown=bad or level == "DEBUG"),
+    ]
 
 
 def _metrics(version: FunctionVersion, served: Served) -> dict[str, float]:
@@ -126,7 +131,9 @@ def _metrics(version: FunctionVersion, served: Served) -> dict[str, float]:
     return metrics
 
 
-def _record(at_ms: float, kind: str, record: dict[str, Any]) -> bytes:
+def _record(at_ms: float, kind: str, record: dict[str, Any], *, shown: bool) -> bytes:
+    if not shown:
+        return b""
     line = json.dumps({"time": _iso(at_ms), "type": kind, "record": record}, separators=(",", ":"))
     return line.encode() + b"\n"
 

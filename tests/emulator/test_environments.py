@@ -190,6 +190,23 @@ def test_any_program_that_speaks_the_runtime_api_is_a_runtime(
     assert len({got.payload["pid"] for got in invoke.burst(5, {}, function="own")}) >= 1
 
 
+def test_a_frozen_environment_is_asked_to_end_before_it_is_ended(catalog: StaticCatalog, tmp_path: Path) -> None:
+    goodbye = tmp_path / "goodbye"
+    command = ("python3", str(CODE / "own_runtime.py"))
+    catalog.put(version(function="own", command=command, environment=(("GOODBYE", str(goodbye)),)))
+    with running(catalog, settings=Settings(shutdown_grace_s=10.0)) as emulator:
+        Caller(emulator.endpoint)({}, function="own")
+    assert goodbye.read_text() == "asked to end"
+
+
+def test_one_that_does_not_listen_is_ended_after_the_grace(catalog: StaticCatalog) -> None:
+    deaf = ("sh", "-c", f"trap '' TERM; exec python3 {CODE / 'own_runtime.py'}")
+    catalog.put(version(function="own", command=deaf))
+    with running(catalog, settings=Settings(shutdown_grace_s=0.2)) as emulator:
+        pid = Caller(emulator.endpoint)({}, function="own").payload["pid"]
+    assert gone(pid)
+
+
 _KILLED = """
 import sys, threading
 from emulator.threaded import running

@@ -1,6 +1,7 @@
 """The Invoke API as an unmodified boto3 client sees it."""
 
 import base64
+import http.client
 import json
 import math
 import urllib.error
@@ -200,6 +201,19 @@ def test_everything_but_an_invocation_goes_to_the_hook(catalog: StaticCatalog) -
     assert seen[0].query == {"MaxItems": "7"}
     assert "arn%3Aaws%3Alambda" in seen[1].path
     assert len(seen[1].body) == 4_000_000 + len('{"ZipFile": ""}')
+
+
+def test_a_client_that_waits_for_permission_to_send_its_body_gets_it(emulator: Running) -> None:
+    line = http.client.HTTPConnection(emulator.endpoint.removeprefix("http://"))
+    line.putrequest("POST", "/2015-03-31/functions/app/invocations")
+    line.putheader("Content-Length", "2")
+    line.putheader("Expect", "100-continue")
+    line.endheaders()
+    assert line.sock.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    line.send(b"{}")
+    reply = line.getresponse()
+    assert (reply.status, json.load(reply)["event"]) == (200, {})
+    line.close()
 
 
 def test_without_a_hook_other_operations_do_not_exist(invoke: Caller) -> None:

@@ -4,7 +4,10 @@ import json
 import re
 from datetime import datetime
 
+import pytest
+
 from emulator.catalog import StaticCatalog
+from emulator.model import SystemLogLevel
 from emulator.threaded import Running
 from tests.emulator.deployed import Caller, version
 
@@ -96,6 +99,23 @@ def test_a_failure_in_json_format_carries_its_status_and_type(catalog: StaticCat
     late = _report(invoke({"sleep_s": 30}, tail=True).log)
     assert (failed["status"], failed["errorType"]) == ("error", "ValueError")
     assert late["status"] == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("level", "event", "shown"),
+    [
+        ("WARN", {}, []),
+        ("WARN", {"act": "fail"}, ["runtimeDone", "report"]),
+        ("INFO", {}, ["initStart", "start", "report"]),
+        ("DEBUG", {}, ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]),
+    ],
+)
+def test_the_system_log_level_decides_which_records_are_shown(
+    catalog: StaticCatalog, invoke: Caller, level: SystemLogLevel, event: dict[str, str], shown: list[str]
+) -> None:
+    catalog.put(version(log_format="JSON", system_log_level=level))
+    log = invoke(event, tail=True).log
+    assert re.findall(r'"type":"platform\.(\w+)"', log) == shown
 
 
 def _report(log: str) -> dict[str, str]:

@@ -2,9 +2,21 @@
 
 import json
 import os
+import signal
+import sys
 import urllib.request
 
 BASE = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+
+
+def say_goodbye(number, frame):
+    with open(os.environ["GOODBYE"], "w") as file:
+        file.write("asked to end")
+    sys.exit(0)
+
+
+if "GOODBYE" in os.environ:
+    signal.signal(signal.SIGTERM, say_goodbye)
 
 while True:
     with urllib.request.urlopen(f"{BASE}/next") as response:
