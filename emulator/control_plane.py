@@ -79,10 +79,7 @@ class ControlPlane:
                 skip_auto_headers=_NOTHING_ADDED,
             ) as reply:
                 body = await reply.read()
-                kept = [
-                    (name, value) for name, value in reply.headers.items() if name.lower() not in _OF_THE_CONNECTION
-                ]
-                return Answer(status=reply.status, headers=tuple(kept), body=body)
+                return Answer(status=reply.status, headers=_kept(request.method, reply), body=body)
         except (TimeoutError, aiohttp.ClientError) as error:
             return error_answer(502, "ServiceException", f"the control plane at {self.url} did not answer: {error}")
 
@@ -93,3 +90,9 @@ class ControlPlane:
     async def _get(self, path: str, **query: str) -> bytes | None:
         async with self._session.get(f"{self.url}/_emulator/{path}", params=query) as reply:
             return await reply.read() if reply.status == 200 else None
+
+
+def _kept(method: str, reply: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
+    # The length in an answer to HEAD is that of the object, not of the empty body.
+    dropped = _OF_THE_CONNECTION - ({"content-length"} if method == "HEAD" else set())
+    return tuple((name, value) for name, value in reply.headers.items() if name.lower() not in dropped)

@@ -43,9 +43,6 @@ def _replace(module: Any, name: str, make: Callable[[Any], Any]) -> None:
     setattr(module, name, make(original))
 
 
-# --- executions ------------------------------------------------------------------------------------------------------
-
-
 class Executions:
     """Ministack's executions as Invoke calls at the front, in the shape that ministack's services expect back."""
 
@@ -128,9 +125,6 @@ def _as_event(deliver: Callable[..., Any]) -> Callable[..., Any]:
     return delivery
 
 
-# --- what ministack forgets ------------------------------------------------------------------------------------------
-
-
 def remember_version_numbers(functions: Any) -> None:
     """Let a function that is deleted and created again go on counting its versions.
 
@@ -156,11 +150,8 @@ def remember_version_numbers(functions: Any) -> None:
         forget(self, name)
         return base.pop(self, name, *default)
 
-    functions.__class__ = type(
-        "NumberedFunctions",
-        (base,),
-        {"__slots__": (), "__setitem__": set_item, "__delitem__": delete_item, "pop": pop},
-    )
+    members = {"__slots__": (), "__setitem__": set_item, "__delitem__": delete_item, "pop": pop}
+    functions.__class__ = type("NumberedFunctions", (base,), members)
 
 
 def keep_properties(functions: Any) -> None:
@@ -180,24 +171,16 @@ def keep_properties(functions: Any) -> None:
         elif "DeadLetterConfig" in old:
             record["config"].pop("DeadLetterConfig", None)
 
-    create, update = handler["create"], handler["update"]
+    def applied(act: Callable[..., Any], properties: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(*args: Any, **named: Any) -> Any:
+            name, attributes = act(*args, **named)
+            apply(name, *properties(*args))
+            return name, attributes
 
-    def create_and_apply(logical_id: str, props: dict[str, Any], stack: str) -> Any:
-        name, attributes = create(logical_id, props, stack)
-        apply(name, {}, props)
-        return name, attributes
+        return acted
 
-    def update_and_apply(
-        physical_id: str, old: dict[str, Any], new: dict[str, Any], stack: str, logical_id: str | None = None
-    ) -> Any:
-        name, attributes = update(physical_id, old, new, stack, logical_id)
-        apply(name, old, new)
-        return name, attributes
-
-    handler.update(create=create_and_apply, update=update_and_apply)
-
-
-# --- records for the front -------------------------------------------------------------------------------------------
+    handler["create"] = applied(handler["create"], lambda _, new, *__: ({}, new))
+    handler["update"] = applied(handler["update"], lambda _, old, new, *__: (old, new))
 
 
 class Records:
