@@ -50,19 +50,23 @@ def fault(expression: str) -> str | None:
 
 
 def starts_on(expression: str, day: date) -> list[datetime]:
-    """The naive wall times on `day` that an accepted expression names, in order."""
-    midnight = datetime.combine(day, datetime.min.time())
-    found: list[datetime] = []
-    moments = croniter(
-        expression.lower(), midnight - timedelta(seconds=1), ret_type=datetime, max_years_between_matches=9
-    )
+    """The naive wall times on `day` that an accepted expression names, in order.
+
+    croniter is asked once whether the day has any; hours and minutes do not depend on the day.
+    """
     if not _may_match(expression, day):
-        return found
-    while True:
-        moment = moments.get_next()
-        if moment.date() != day:
-            return found
-        found.append(moment)
+        return []
+    midnight = datetime.combine(day, datetime.min.time())
+    moments = croniter(expression.lower(), midnight - timedelta(seconds=1), max_years_between_matches=9)
+    if moments.get_next(datetime).date() != day:
+        return []
+    minutes, hours = (_values(field, size) for field, size in zip(moments.expanded, (60, 24), strict=False))
+    return [midnight + timedelta(hours=hour, minutes=minute) for hour in hours for minute in minutes]
+
+
+def _values(field: list[int | str], size: int) -> list[int]:
+    """An expanded field's numbers in order; croniter keeps "*" as it is."""
+    return list(range(size)) if "*" in field else sorted(int(value) for value in field)
 
 
 def _may_match(expression: str, day: date) -> bool:
