@@ -31,7 +31,7 @@ $(VENV)/.ready: $(UV) requirements/dev.lock pyproject.toml
 .tools/%/.ready: requirements/%.lock $(UV)
 	@echo "setup: $*"
 	@$(UV) venv --quiet --clear --python $(RUN) .tools/$*
-	@$(UV) pip install --quiet --python .tools/$*/bin/python --require-hashes -r requirements/$*.lock
+	@$(UV) pip install --quiet --compile-bytecode --python .tools/$*/bin/python --require-hashes -r requirements/$*.lock
 	@touch $@
 
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
@@ -42,6 +42,9 @@ lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 
 examples: $(VENV)/.ready ## Build the example apps, as they would ship
 	@for app in django-mangum django-zappa; do $(RUN) examples/build.py --app $$app || exit 1; done
+
+demo: setup ## The main job on real processes, in about two minutes, with a picture at the end
+	@$(RUN) -m emulator.demo $(ARGS)
 
 test: setup ## Run every test
 	@$(RUN) -m pytest
@@ -78,13 +81,15 @@ clean: ## Remove what was built; what was installed stays
 # Lambda's python3.13 on arm64, whatever runs here. The same sources give the same bytes: no bytecode, no scripts (they name this
 # folder) and no RECORD (it lists the scripts), one mode and one time for every file.
 BUNDLE_PLATFORM := --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all:
+SCHEDULES ?= schedules
 build-WarmerFunction: ROOMS := warmer profiles fleet
 build-JanitorFunction: ROOMS := janitor profiles fleet
 build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
-	@$(RUN) -m cli validate schedules >&2
+	@$(RUN) -m cli validate "$(SCHEDULES)" >&2
 	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r requirements/functions.lock
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
 	@mkdir -p "$(ARTIFACTS_DIR)/schedules"
-	@{ find $(ROOMS) -name '*.py'; find schedules -maxdepth 1 -name '*.yaml'; } | tar -cf - -T - | tar -xf - -C "$(ARTIFACTS_DIR)"
+	@find $(ROOMS) -name '*.py' | tar -cf - -T - | tar -xf - -C "$(ARTIFACTS_DIR)"
+	@find "$(SCHEDULES)" -maxdepth 1 -name '*.yaml' -exec cp {} "$(ARTIFACTS_DIR)/schedules" \;
 	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)" && find "$(ARTIFACTS_DIR)" -exec touch -d 2020-01-01T00:00:00Z {} +

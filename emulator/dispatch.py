@@ -73,7 +73,7 @@ class Dispatcher:
             served = await environment.serve(invocation)
         finally:
             self._pool.give_back(environment)
-        self._history.record(version, environment, call.request_id, call.arrival_ms, served)
+        self._history.record(version, environment, invocation, call.arrival_ms, served)
         return Done(version=version, invocation=invocation, served=served)
 
 

@@ -4,8 +4,11 @@ from collections import deque
 from dataclasses import dataclass
 
 from emulator.environment import Environment, State
-from emulator.invocation import Served
+from emulator.invocation import Invocation, Served
 from emulator.model import FunctionVersion
+
+# Enough for a report or a health check's answer; a page of an application need not be kept.
+_LARGEST_REPLY_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class InvocationFacts:
 
     `cold`: it waited for a runtime to start. `suppressed`: that happened inside the service span, after a reset or
     a failed init. `init_*` are None without an init phase. `status` is `success`, `error` or `timeout`.
+    `client_context` is the caller's, as JSON text; `reply` is the function's, as text, None when it is a large one.
     """
 
     function: str
@@ -43,6 +47,8 @@ class InvocationFacts:
     suppressed: bool
     status: str
     error_type: str | None
+    client_context: str | None = None
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +66,21 @@ class History:
         self._ring: deque[InvocationFacts] = deque(maxlen=size)
 
     def record(
-        self, version: FunctionVersion, environment: Environment, request_id: str, arrival_ms: float, served: Served
+        self,
+        version: FunctionVersion,
+        environment: Environment,
+        invocation: Invocation,
+        arrival_ms: float,
+        served: Served,
     ) -> None:
         """Remember an invocation."""
-        init = served.init
+        init, reply = served.init, served.reply.payload
         self._ring.append(
             InvocationFacts(
                 function=version.function,
                 version=version.version,
                 environment=environment.id,
-                request_id=request_id,
+                request_id=invocation.request_id,
                 arrival_ms=arrival_ms,
                 init_start_ms=init.start_ms if init else None,
                 init_end_ms=init.end_ms if init else None,
@@ -79,6 +90,8 @@ class History:
                 suppressed=served.suppressed,
                 status=served.reply.status,
                 error_type=served.reply.error_type,
+                client_context=invocation.client_context,
+                reply=reply.decode("utf-8", "replace") if len(reply) <= _LARGEST_REPLY_BYTES else None,
             )
         )
 

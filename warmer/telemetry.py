@@ -17,9 +17,10 @@ _SERVICE = "caretaker-warmer"
 def publish(report: TickReport) -> None:
     """One line a target, one for the tick, the tick's metrics, and each service's own."""
     _log(report)
-    _count("warmer", _tick_counts(report))
+    _count(_tick_counts(report))
     for service in dict.fromkeys(target.service for target in report.targets):
-        _count(service, _target_counts([target for target in report.targets if target.service == service]))
+        counts = _target_counts([target for target in report.targets if target.service == service])
+        _count(counts, schedule=service)
 
 
 def _log(report: TickReport) -> None:
@@ -58,10 +59,12 @@ def _target_counts(targets: Iterable[TargetReport]) -> dict[str, float]:
     }
 
 
-def _count(service: str, counts: dict[str, float]) -> None:
-    metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
+def _count(counts: dict[str, float], *, schedule: str | None = None) -> None:
+    """Metrics under the dimension `service: warmer`; those of one schedule have its name as a second dimension."""
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service="warmer")
+    if schedule is not None:
+        metrics.add_dimension(name="schedule", value=schedule)
     for name, value in counts.items():
-        metrics.add_metric(
-            name=name, unit=MetricUnit.Milliseconds if name == "BilledMs" else MetricUnit.Count, value=value
-        )
+        unit = MetricUnit.Milliseconds if name == "BilledMs" else MetricUnit.Count
+        metrics.add_metric(name=name, unit=unit, value=value)
     metrics.flush_metrics()
