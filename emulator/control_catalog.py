@@ -50,7 +50,7 @@ class ControlPlaneCatalog:
 
     async def resolve(self, function: str, qualifier: str | None) -> FunctionVersion:
         """See `Catalog`."""
-        record = await self._record(function)
+        record = await self.record(function)
         where = f":{qualifier}" if qualifier else ""
         if record is None:
             raise NotFound(f"Function not found: {function}{where}")
@@ -65,7 +65,7 @@ class ControlPlaneCatalog:
 
     async def reserved_concurrency(self, function: str) -> int | None:
         """See `Catalog`."""
-        record = await self._record(function)
+        record = await self.record(function)
         return record.reserved if record else None
 
     async def reserved_total(self) -> int:
@@ -81,7 +81,8 @@ class ControlPlaneCatalog:
         """See `Catalog`."""
         return self._account_concurrency
 
-    async def _record(self, name: str) -> FunctionRecord | None:
+    async def record(self, name: str) -> FunctionRecord | None:
+        """What the control plane knows of the function, as fresh as `fresh_s` says; None without it."""
         known = self._records.get(name)
         if known is None or self._clock() > known[0]:
             async with self._asking:

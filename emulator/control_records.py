@@ -38,6 +38,7 @@ class FunctionRecord:
     reserved: int | None
     provisioned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    event_configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_bridge(cls, shown: Mapping[str, Any]) -> Self:
@@ -50,6 +51,7 @@ class FunctionRecord:
             reserved=shown["reserved"],
             provisioned=shown["provisioned"],
             policy=shown["policy"],
+            event_configs=shown["event_configs"],
         )
 
     @property
@@ -62,6 +64,11 @@ class FunctionRecord:
         """`$LATEST` as number 0, then the published versions in their order."""
         published = sorted((int(number), configuration) for number, configuration in self.versions.items())
         return [(0, self.latest), *published]
+
+    def event_config(self, qualifier: str | None) -> Mapping[str, Any]:
+        """The EventInvokeConfig of this qualifier; without one, or for `$LATEST`, the function's own."""
+        names = ("", LATEST) if qualifier in (None, LATEST) else (qualifier,)
+        return next((self.event_configs[name] for name in names if name in self.event_configs), {})
 
     def configuration(self, version: str) -> Configuration | None:
         """The configuration of `$LATEST` or of a version's number; None when there is none."""

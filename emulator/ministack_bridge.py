@@ -250,6 +250,7 @@ def _shown(name: str, record: dict[str, Any]) -> dict[str, Any]:
         "reserved": record.get("concurrency"),
         "provisioned": record.get("provisioned_concurrency") or {},
         "policy": record.get("policy") or {},
+        "event_configs": record.get("event_invoke_configs") or {},
     }
 
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from emulator.catalog import Catalog
 from emulator.dispatch import Dispatcher
 from emulator.environment import Environment, Host
-from emulator.events import Events
+from emulator.events import EventRules, Events
 from emulator.exchange import Answer, Forward, Request, error_answer, json_answer
 from emulator.guard import Guard
 from emulator.history import History, Snapshot
@@ -37,8 +37,9 @@ class LambdaService:
     """Lambda's Invoke API on a loopback port, with a real process per execution environment.
 
     `policy` picks among idle environments (`mru`, `lru`, `random` with `seed`). `forward` answers every request that
-    is no invocation; see `emulator.exchange`. `port` 0 takes a free one. Everything started ends with `stop`, and
-    with this process however it ends.
+    is no invocation; see `emulator.exchange`. `event_rules` says how often an asynchronous invocation is tried, and
+    hears how it ended. `port` 0 takes a free one. Everything started ends with `stop`, and with this process however
+    it ends.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class LambdaService:
         forward: Forward = unknown_operation,
         port: int = 0,
         settings: Settings | None = None,
+        event_rules: EventRules | None = None,
     ) -> None:
         self._settings = settings or Settings()
         self._port = port
@@ -58,7 +60,7 @@ class LambdaService:
         self._pool = Pool(self._made, policy=policy, rng=rng, idle_s=self._settings.idle_s)
         self._history = History(self._settings.history)
         dispatcher = Dispatcher(catalog, self._pool, self._history)
-        self._events = Events(dispatcher, self._settings.event_retry_delays_s)
+        self._events = Events(dispatcher, self._settings.event_retry_delays_s, event_rules)
         self._api = InvokeApi(dispatcher, self._events, forward)
         self._front: web.ServerRunner | None = None
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from emulator.control import ControlFront
 from emulator.control_catalog import ControlPlaneCatalog
+from emulator.control_events import DeployedRules
 from emulator.control_plane import ControlPlane
 from emulator.control_rate import ControlRate
 from emulator.history import Snapshot
@@ -137,7 +138,8 @@ async def _start_front(stack: AsyncExitStack, options: Options, control_url: str
         seed=options.seed,
         forward=ControlFront(plane, catalog, options.account, rate),
         port=options.port,
-        settings=_settings(options, control_url),
+        settings=replace(options.settings, idle_s=options.idle_s, endpoint_url=control_url),
+        event_rules=DeployedRules(catalog, plane),
     )
     stack.push_async_callback(service.stop)
     try:
@@ -147,10 +149,6 @@ async def _start_front(stack: AsyncExitStack, options: Options, control_url: str
             f"port {options.port} on 127.0.0.1 is in use; choose another, or 0 for a free one"
         ) from error
     return service
-
-
-def _settings(options: Options, control_url: str) -> Settings:
-    return replace(options.settings, idle_s=options.idle_s, endpoint_url=control_url)
 
 
 async def _snapshot(service: LambdaService) -> Snapshot:

@@ -64,6 +64,7 @@ class PlaneInMemory:
             "reserved": self.reservation,
             "provisioned": {},
             "policy": {},
+            "event_configs": {},
         }
         return FunctionRecord.from_bridge(shown)
 
