@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from profiles.model import Mistake, ScheduleSet, Severity, Target
@@ -50,6 +49,23 @@ def explanations_json(explanations: Iterable[Explanation]) -> str:
     )
 
 
+def mistakes_github(mistakes: Iterable[Mistake]) -> str:
+    """One workflow command a mistake, which GitHub shows beside the line. Source: GitHub Actions, workflow commands."""
+    return "\n".join(
+        f"::{mistake.severity.value} file={_property(mistake.file)},line={mistake.line},col={mistake.column},"
+        f"title={mistake.code}::{_data(mistake.message)}"
+        for mistake in mistakes
+    )
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
 def print_mistakes(mistakes: Sequence[Mistake], *, files: int, services: int) -> None:
     """One line a mistake, as editors and build logs know it, and a last line that counts."""
     console = _console()
@@ -65,20 +81,36 @@ def print_mistakes(mistakes: Sequence[Mistake], *, files: int, services: int) ->
     )
 
 
-def print_changes(changes: Sequence[Change], schedules: ScheduleSet) -> None:
-    """A table of changes, times in each service's own zone."""
+def print_changes(changes: Sequence[Change], schedules: ScheduleSet, end: datetime) -> None:
+    """One line a change, times in each service's own zone, and for each target the pings that its levels ask for."""
+    console = _console()
     zones = {service.name: service.timezone for service in schedules.services}
-    table = Table(box=None, pad_edge=False)
-    for heading in ("at", "target", "level", "why"):
-        table.add_column(heading, justify="right" if heading == "level" else "left", no_wrap=heading != "why")
+    width = max((len(_name(one.target)) for one in changes), default=0)
     for one in changes:
-        table.add_row(
-            Text(_local(one.at, zones[one.service])),
-            Text(_name(one.target)),
-            str(one.demand.level),
-            Text(_why(one.demand.reason)),
+        console.print(
+            Text.assemble(
+                f"{_local(one.at, zones[one.service]):<26} {_name(one.target):<{width}} ",
+                (f"{one.demand.level:>5}", "bold"),
+                f"  {_why(one.demand.reason)}",
+            ),
+            soft_wrap=True,
         )
-    _console().print(table)
+    for name, pings in _pings(changes, schedules, end).items():
+        console.print(f"{name}: {pings:,} pings in all", soft_wrap=True)
+
+
+def _pings(changes: Sequence[Change], schedules: ScheduleSet, end: datetime) -> dict[str, int]:
+    """For each target the sum of its levels over the ticks before `end`."""
+    step = int(schedules.platform.interval.total_seconds())
+    totals: dict[str, int] = {}
+    until: dict[str, datetime] = {}
+    for one in reversed(changes):
+        name = f"{one.service} {_name(one.target)}"
+        last = until.get(name, end)
+        ticks = -(-int(last.timestamp()) // step) - -(-int(one.at.timestamp()) // step)
+        totals[name] = totals.get(name, 0) + one.demand.level * ticks
+        until[name] = one.at
+    return dict(sorted(totals.items()))
 
 
 def print_explanations(explanations: Sequence[Explanation], schedules: ScheduleSet) -> None:

@@ -55,15 +55,18 @@ class Instant(click.ParamType[datetime]):
 @click.command()
 @_PATHS
 @_FORMAT
+@click.option("--github", is_flag=True, help="As annotations of a GitHub workflow.")
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
 @click.pass_context
-def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, strict: bool) -> None:
+def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: bool, strict: bool) -> None:
     """Check schedule files; every mistake with file, line and column."""
     files = _files(paths)
     schedules = read_files(files)
     mistakes = tuple(sorted({*schedules.mistakes, *warnings_from(schedules, datetime.now(UTC))}))
     if form == "json":
         click.echo(output.mistakes_json(mistakes))
+    elif github:
+        click.echo(output.mistakes_github(mistakes), nl=bool(mistakes))
     else:
         output.print_mistakes(mistakes, files=len(files), services=len(schedules.services))
     ctx.exit(FINDINGS if _fails(mistakes, strict=strict) else DONE)
@@ -89,7 +92,7 @@ def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: date
     if form == "json":
         click.echo(output.changes_json(found))
     else:
-        output.print_changes(found, schedules)
+        output.print_changes(found, schedules, end)
     ctx.exit(status)
 
 

@@ -65,7 +65,7 @@ class Findings:
 def near(found: str, known: Iterable[str]) -> str | None:
     """The one of `known` that `found` is probably meant to be; None when nothing is near."""
     by_lower = {name.lower(): name for name in known}
-    matches = difflib.get_close_matches(found[:80].lower(), by_lower, n=1, cutoff=0.7)
+    matches = difflib.get_close_matches(found[:80].lower(), by_lower, n=1, cutoff=0.65)
     return by_lower[matches[0]] if matches else None
 
 
