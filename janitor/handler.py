@@ -15,16 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-
 from fleet.aws.rate import Pace, TimeBox
 from fleet.aws.record import DynamoRecord
 from fleet.aws.versions import LambdaVersions
 from fleet.model import FunctionRef
 from fleet.ports import FleetError
-from janitor.report import Report, publish
+from janitor.report import Report
 from janitor.run import Doors, run_janitor
 from janitor.settings import JanitorSettings, Mode, SettingsError
+from janitor.telemetry import publish
 
 _SCHEDULERS = {"aws.events", "aws.scheduler"}
 
@@ -62,7 +61,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     except FleetError as error:
         reason = f"the versions could not be read, so nothing was planned or deleted: {error}"
         report = Report(run="none", at=now, reason=reason, problems=(str(error),))
-    publish(report, Logger(service="janitor"), Metrics(namespace=_namespace(), service="janitor"))
+    publish(report)
     return report.as_json()
 
 
@@ -70,7 +69,7 @@ def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
     """The AWS adapters, as the SDK's own variables point them. Raises: FleetError."""
     versions = LambdaVersions.connect(Pace(settings.rate, box), timeout_s=box.call_timeout_s)
     record = DynamoRecord.connect(settings.state_table, box) if settings.state_table else None
-    return Doors(versions=versions, record=record)
+    return Doors(versions=versions, record=record, time_to_act=box.half_over)
 
 
 def request_of(event: Any) -> Request:
@@ -102,9 +101,14 @@ def _functions(names: Any) -> frozenset[str]:
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise RequestError(f"caretaker.functions must be a list of function names, at least one; it is {names!r}")
     try:
-        return frozenset(FunctionRef(text=name).name for name in names)
+        functions = [FunctionRef(text=name) for name in names]
     except ValueError as error:
         raise RequestError(f"caretaker.functions: {error}") from error
+    here = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    for function in functions:
+        if function.region is not None and here is not None and function.region != here:
+            raise RequestError(f"caretaker.functions: {function} is in another region; this janitor works in {here}")
+    return frozenset(function.name for function in functions)
 
 
 def _why(request: Request, mode: Mode) -> str:
@@ -116,7 +120,3 @@ def _why(request: Request, mode: Mode) -> str:
 def _left_s(context: Any) -> float:
     ask = getattr(context, "get_remaining_time_in_millis", None)
     return float(ask()) / 1000 if ask is not None else math.inf
-
-
-def _namespace() -> str:
-    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "Caretaker"

@@ -138,8 +138,8 @@ def keep_unverified(it: Candidate) -> KeepReason | None:
 
 def keep_young(it: Candidate) -> KeepReason | None:
     """Replaced too short a time ago: what counts is when it was replaced, not when it was published."""
-    if it.replaced_by is None:
-        return None  # the newest of all, which `newest` keeps: a policy keeps two at least
+    if it.replaced_by is None or _in_use(it):
+        return None  # not replaced: `newest` or `alias` keeps it
     since = superseded_at(it)
     if since is None:
         return KeepReason(
@@ -197,11 +197,16 @@ def keep_reasons(it: Candidate) -> tuple[KeepReason, ...]:
 
 
 def superseded_at(it: Candidate) -> datetime | None:
-    """When the version was replaced: by its successor's publication, or later when a run saw it go out of use."""
+    """When the version was replaced: by its successor's publication, or later when a run saw it go out of use.
+
+    One that was in use at the last run and is not any more was replaced since, at the latest now.
+    """
     if it.replaced_by is None or it.replaced_by.last_modified is None or it.version.last_modified is None:
         return None
-    seen = () if isinstance(it.memory, Unread) else it.memory.superseded
-    dates = [at for number, at in seen if number == it.version.number]
+    dates: list[datetime] = []
+    if not isinstance(it.memory, Unread):
+        dates = [at for number, at in it.memory.superseded if number == it.version.number]
+        dates += [it.now] if it.version.number in it.memory.live else []
     return max(it.replaced_by.last_modified, it.version.last_modified, *dates)
 
 
@@ -221,6 +226,10 @@ def instant(at: datetime) -> str:
 
 def _aliases(it: Candidate) -> tuple[Alias, ...]:
     return () if isinstance(it.aliases, Unread) else it.aliases
+
+
+def _in_use(it: Candidate) -> bool:
+    return keep_aliased(it) is not None or keep_weighted(it) is not None
 
 
 def _unread(fact: object, what: str) -> str | None:

@@ -1,13 +1,10 @@
-"""The report, its JSON, its log lines and its metrics, all from one value. Section 4 of the contract."""
+"""The report and its JSON: section 4 of the contract. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from fleet.model import PublishedVersion, VersionNumber
 from janitor.inventory import Inventory
@@ -90,37 +87,6 @@ def function_reports(
     items = [_item(function, swept.get(function.function)) for function in plan.functions]
     items += [_absent(name) for name in inventory.absent]
     return tuple(sorted(items, key=lambda item: item.function))
-
-
-def publish(report: Report, logger: Logger, metrics: Metrics) -> None:
-    """One log line a function that has anything to tell, one for the run, and the run's metrics."""
-    for item in report.functions:
-        if item.outcome is not Outcome.CLEAN:
-            write = logger.warning if item.outcome in TROUBLE else logger.info
-            write(item.reason, **_logged(item))
-    write = logger.info if report.ok else logger.error
-    write(report.reason, run=report.run, ok=report.ok, problems=list(report.problems))
-    kept = Counter(line.code.value for item in report.functions for line in item.keep if line.code is not None)
-    metrics.add_metric(name="JanitorRun", unit=MetricUnit.Count, value=1)
-    metrics.add_metric(name="JanitorTrouble", unit=MetricUnit.Count, value=int(not report.ok))
-    metrics.add_metric(
-        name="VersionsDeletable", unit=MetricUnit.Count, value=sum(len(i.delete) for i in report.functions)
-    )
-    metrics.add_metric(
-        name="VersionsDeleted", unit=MetricUnit.Count, value=sum(len(i.deleted) for i in report.functions)
-    )
-    metrics.add_metric(name="VersionsKept", unit=MetricUnit.Count, value=sum(kept.values()))
-    for code, number in sorted(kept.items()):
-        metrics.add_metadata(key=f"kept_{code}", value=number)
-    metrics.flush_metrics()
-
-
-def _logged(item: FunctionReport) -> dict[str, Any]:
-    whole = item.as_json()
-    kept = dict(sorted(Counter(line.code.value for line in item.keep if line.code is not None).items()))
-    return {key: whole[key] for key in ("function", "versions", "delete", "deleted", "bytes_freed", "outcome")} | {
-        "keep": kept
-    }
 
 
 def _item(plan: FunctionPlan, swept: FunctionSweep | None) -> FunctionReport:

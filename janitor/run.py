@@ -3,19 +3,19 @@
 Talks through ports only; the handler and the `caretaker janitor` command open the doors.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from fleet.ports import FleetError, Record, Versions
+from fleet.ports import FleetError, OutOfTime, Record, Versions
 from janitor.inventory import Inventory, gather_inventory
 from janitor.plan import SweepPlan, plan_sweep
 from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
 from janitor.record import remember
 from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
-from janitor.sweep import FunctionSweep, sweep
+from janitor.sweep import FunctionSweep, Outcome, sweep
 from profiles.errors import SchedulesMissing
 from profiles.model import Mistake, Service, Severity
 from profiles.reader import read_folder
@@ -23,10 +23,14 @@ from profiles.reader import read_folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The way to the account's versions and to what earlier runs found; without a table there is no record."""
+    """The way to the account's versions and to what earlier runs found; without a table there is no record.
+
+    `time_to_act` says when reading must end, so that there is time left for deleting.
+    """
 
     versions: Versions
     record: Record | None
+    time_to_act: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ def _first_error(mistakes: Sequence[Mistake]) -> str | None:
 def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, *, only: Collection[str] = ()) -> Planned:
     """Read and decide, change nothing. Raises: FleetError when the versions cannot be listed."""
     policy = read_policy(settings)
-    inventory = gather_inventory(doors.versions, doors.record, policy, only=only)
+    inventory = gather_inventory(doors.versions, doors.record, policy, only=only, time_to_act=doors.time_to_act)
     return Planned(inventory=inventory, policy=policy, plan=plan_sweep(inventory, policy, now))
 
 
@@ -93,17 +97,10 @@ def run_janitor(
 ) -> Report:
     """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`."""
     planned = make_plan(doors, settings, now, only=only)
-    problems: list[str] = []
-    if doors.record is not None:
-        try:
-            remember(planned.plan, doors.record, now)
-        except FleetError as error:
-            problems.append(f"what this run found was not all remembered: {error}")
-    if not delete:
-        return plan_report(planned, now, why=why, problems=problems)
-    swept = {result.function: result for result in sweep(planned.plan, doors.versions)}
-    problems += _save_cursor(doors.record, swept)
-    return _report("sweep", planned, now, why=why, problems=problems, swept=swept)
+    problems = _remember(planned, doors.record, now)
+    swept = {result.function: result for result in sweep(planned.plan, doors.versions)} if delete else {}
+    problems += _save_cursor(planned, doors.record, swept)
+    return _report("sweep" if delete else "plan", planned, now, why=why, problems=problems, swept=swept)
 
 
 def plan_report(planned: Planned, now: datetime, *, why: str, problems: Sequence[str] = ()) -> Report:
@@ -129,13 +126,33 @@ def _report(
     )
 
 
-def _save_cursor(record: Record | None, swept: Mapping[str, FunctionSweep]) -> list[str]:
-    """The next run starts behind the last function that lost a version."""
-    served = [result.function for result in swept.values() if result.deleted]
-    if record is None or not served:
+def _remember(planned: Planned, record: Record | None, now: datetime) -> list[str]:
+    if record is None:
         return []
     try:
-        record.save_cursor(served[-1])
+        remember(planned.plan, record, now)
+    except FleetError as error:
+        return [f"what this run found was not all remembered: {error}"]
+    return []
+
+
+def next_cursor(planned: Planned, swept: Mapping[str, FunctionSweep]) -> str | None:
+    """Where the next run starts behind: the last function that lost versions, or the last one that was read at all."""
+    served = [result.function for result in swept.values() if result.deleted]
+    stopped = any(result.outcome in {Outcome.UNFINISHED, Outcome.THROTTLED} for result in swept.values())
+    if planned.inventory.read_until is not None and not stopped:
+        return planned.inventory.read_until
+    return served[-1] if served else None
+
+
+def _save_cursor(planned: Planned, record: Record | None, swept: Mapping[str, FunctionSweep]) -> list[str]:
+    cursor = next_cursor(planned, swept)
+    if record is None or cursor is None:
+        return []
+    try:
+        record.save_cursor(cursor)
+    except OutOfTime:
+        return []  # the next run starts where this one did, which costs its order and nothing else
     except FleetError as error:
         return [f"where this run stopped was not remembered: {error}"]
     return []

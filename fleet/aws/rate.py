@@ -31,11 +31,19 @@ class TimeBox:
         total_s = left_s()
         self.call_timeout_s = min(10.0, max(0.5, total_s / 10))
         self._reserve_s = min(2.0, total_s / 10)
+        self._half_s = total_s / 2
         self._slowest_s = 0.0
 
-    def check(self, *, wait_s: float = 0.0) -> None:
-        """Raise OutOfTime unless a wait of `wait_s` and one more call fit."""
-        needed_s = wait_s + max(3 * self._slowest_s, 2 * self.call_timeout_s) + self._reserve_s
+    def half_over(self) -> bool:
+        """Whether half of the time is gone: reading stops then, so that acting has the other half."""
+        return self._left_s() < self._half_s
+
+    def check(self, *, wait_s: float = 0.0, last: bool = False) -> None:
+        """Raise OutOfTime unless a wait of `wait_s` and one more call fit; `last` may use up most of the reserve."""
+        if last:
+            needed_s = 2 * self.call_timeout_s + self._reserve_s / 4
+        else:
+            needed_s = wait_s + max(3 * self._slowest_s, 2 * self.call_timeout_s) + self._reserve_s
         if (left_s := self._left_s()) < needed_s:
             raise OutOfTime(f"{left_s:.1f} s of this run are left, one more call may need {needed_s:.1f} s")
 

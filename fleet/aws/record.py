@@ -85,7 +85,7 @@ class DynamoRecord:
     def save_cursor(self, function: str) -> None:
         """Remember where this run stopped. Raises: FleetError."""
         item = {**_JANITOR, "function": {"S": function}}
-        self._said("PutItem", partial(self._client.put_item, TableName=self._table, Item=item))
+        self._said("PutItem", partial(self._client.put_item, TableName=self._table, Item=item), last=True)
 
     def _write(self, requests: Sequence[Mapping[str, Any]]) -> None:
         left: Any = {self._table: list(requests)}
@@ -96,8 +96,8 @@ class DynamoRecord:
                 return
         raise Throttled(f"dynamodb:BatchWriteItem left writes to {self._table} undone {_BATCH_TRIES} times")
 
-    def _said(self, operation: str, call: Callable[[], Any]) -> Any:
-        self._box.check()
+    def _said(self, operation: str, call: Callable[[], Any], *, last: bool = False) -> Any:
+        self._box.check(last=last)
         try:
             return self._box.measured(call)
         except Exception as error:

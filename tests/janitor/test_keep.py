@@ -128,6 +128,16 @@ def test_a_version_that_a_run_saw_fall_out_of_use_yesterday_is_young():
     assert [reason.code for reason in keep_reasons(it)] == [KeepCode.YOUNG]
 
 
+def test_a_version_in_use_at_the_last_run_and_not_any_more_was_replaced_now():
+    it = the_candidate(3, facts(memory=a_memory(marked=[3], live=[3])))
+    assert superseded_at(it) == NOW
+    assert [reason.code for reason in keep_reasons(it)] == [KeepCode.YOUNG]
+
+
+def test_a_version_still_in_use_is_not_called_young():
+    assert codes(3, aliases=(an_alias("live", 3),), memory=a_memory(live=[3])) == ["alias"]
+
+
 def test_an_older_record_does_not_make_a_version_older_than_its_successor_does():
     memory = a_memory(superseded={3: LONG_AGO - timedelta(days=90)})
     assert superseded_at(the_candidate(3, facts(memory=memory))) == LONG_AGO

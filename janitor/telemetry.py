@@ -1,0 +1,67 @@
+"""Log lines and metrics of a run, all from its report. Shell: prints what CloudWatch reads.
+
+Metrics are CloudWatch's embedded format in the log: no call, no permission, and no failure of their own.
+"""
+
+import logging
+import sys
+from collections import Counter
+from typing import Any, TextIO
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from janitor.report import FunctionReport, Report
+from janitor.sweep import TROUBLE, Outcome
+
+NAMESPACE = "Caretaker"
+_SERVICE = "janitor"
+
+
+def publish(report: Report) -> None:
+    """A line for each function that has anything to tell, one for the run, and the run's metrics."""
+    logger = Logger(service=_SERVICE, logger_handler=_StandardOutput())
+    for item in report.functions:
+        if item.outcome is not Outcome.CLEAN:
+            (logger.warning if item.outcome in TROUBLE else logger.info)(item.reason, **_logged(item))
+    write = logger.info if report.ok else logger.error
+    write(report.reason, run=report.run, ok=report.ok, problems=list(report.problems))
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=_SERVICE)
+    for name, value in _counts(report).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    for code, number in sorted(_kept(report.functions).items()):
+        metrics.add_metadata(key=f"kept_{code}", value=number)
+    metrics.flush_metrics()
+
+
+class _StandardOutput(logging.StreamHandler[TextIO]):
+    """Writes to standard output as it is at that moment: one process may run the handler under several."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        """The base class sets its own; there is nothing to keep."""
+
+
+def _counts(report: Report) -> dict[str, int]:
+    return {
+        "JanitorRun": 1,
+        "JanitorTrouble": int(not report.ok),
+        "VersionsDeletable": sum(len(item.delete) for item in report.functions),
+        "VersionsDeleted": sum(len(item.deleted) for item in report.functions),
+        "VersionsKept": sum(len(item.keep) for item in report.functions),
+    }
+
+
+def _kept(functions: tuple[FunctionReport, ...]) -> Counter[str]:
+    return Counter(line.code.value for item in functions for line in item.keep if line.code is not None)
+
+
+def _logged(item: FunctionReport) -> dict[str, Any]:
+    """The report's fields, but for the reasons of what stays, which are many: how many of each code."""
+    whole = item.as_json()
+    fields = ("function", "versions", "delete", "deleted", "bytes_freed", "outcome")
+    return {key: whole[key] for key in fields} | {"keep": dict(sorted(_kept((item,)).items()))}
