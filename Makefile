@@ -49,6 +49,9 @@ demo: setup ## The main job on real processes, in about two minutes, with a pict
 test: setup ## Run every test
 	@$(RUN) -m pytest
 
+bench: setup ## Ours beside others on the same work, as ratios in one run
+	@$(RUN) -m bench.burst
+
 check: setup ## Lint, types, import contracts, schedules
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .

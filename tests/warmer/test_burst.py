@@ -3,11 +3,14 @@
 import base64
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import trustme
 
 from fleet.model import Answer, BurstResult, FunctionRef, Lost, Ping
 from fleet.ports import Endpoint, SignedRequest, Unreachable
@@ -20,11 +23,12 @@ from warmer.burst import send_burst
 class FakeInvoker:
     """Requests without a signature, to wherever the test serves."""
 
-    def __init__(self, port: int, *, host: str = "127.0.0.1") -> None:
-        self.port, self.host, self.signed_requests = port, host, 0
+    def __init__(self, port: int, *, host: str = "127.0.0.1", ca_bundle: Path | None = None) -> None:
+        self.port, self.host, self.ca_bundle, self.signed_requests = port, host, ca_bundle, 0
 
     def endpoint(self, function: FunctionRef) -> Endpoint:
-        return Endpoint(scheme="http", host=self.host, port=self.port)
+        scheme = "https" if self.ca_bundle else "http"
+        return Endpoint(scheme=scheme, host=self.host, port=self.port, ca_bundle=str(self.ca_bundle or "") or None)
 
     def signed(self, ping: Ping, *, release_at_ms: int) -> SignedRequest:
         self.signed_requests += 1
@@ -67,17 +71,12 @@ def test_every_ping_arrives_whole_once_and_is_answered() -> None:
         assert all(isinstance(o, Answer) and o.executed_version == "7" for o in result.outcomes)
 
 
-def test_no_request_is_whole_before_all_are_staged() -> None:
-    opened_when_first_began: list[int] = []
+def test_no_request_is_whole_before_the_release() -> None:
+    with serving(answer_ok) as server:
+        result = burst(server, a_ping(count=50))
 
-    def note(connection: socket.socket, request: Request) -> None:
-        opened_when_first_began.append(server.connections)
-        answer_ok(connection, request)
-
-    with serving(note) as server:
-        burst(server, a_ping(count=50))
-
-        assert opened_when_first_began[0] == 50
+    first_release_ms = result.released_ms - result.spread_ms
+    assert min(request.whole_at for request in server.requests) * 1000 >= first_release_ms
 
 
 def test_one_signature_and_one_release_instant_serve_the_whole_burst() -> None:
@@ -174,3 +173,35 @@ def test_a_name_that_cannot_be_resolved_is_one_clear_error() -> None:
 
     with pytest.raises(Unreachable, match=r"the name lambda\.nowhere\.invalid cannot be resolved"):
         send_burst(invoker, a_ping(), hold_ms=10, deadline=time.monotonic() + 5, dispatch=threading.Lock())
+
+
+def a_tls_server(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    return context, folder / "ca.pem"
+
+
+def test_over_tls_the_pings_arrive_together_too(tmp_path: Path) -> None:
+    tls, ca_bundle = a_tls_server(tmp_path)
+    with serving(answer_ok, tls=tls) as server:
+        invoker = FakeInvoker(server.port, ca_bundle=ca_bundle)
+        result = send_burst(
+            invoker, a_ping(count=20), hold_ms=100, deadline=time.monotonic() + 20, dispatch=threading.Lock()
+        )
+
+    assert [outcome.status for outcome in result.outcomes if isinstance(outcome, Answer)] == [200] * 20
+
+
+def test_a_server_that_the_bundle_does_not_trust_is_one_clear_error(tmp_path: Path) -> None:
+    tls, _ = a_tls_server(tmp_path)
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    with serving(answer_ok, tls=tls) as server, pytest.raises(Unreachable, match="certificate verify failed"):
+        send_burst(
+            FakeInvoker(server.port, ca_bundle=tmp_path / "other.pem"),
+            a_ping(),
+            hold_ms=10,
+            deadline=time.monotonic() + 5,
+            dispatch=threading.Lock(),
+        )
