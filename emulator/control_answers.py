@@ -52,6 +52,8 @@ def delete_function(ask: Ask, record: FunctionRecord) -> Answer | None:
 
 def put_alias(ask: Ask, record: FunctionRecord) -> Answer | None:
     """CreateAlias and UpdateAlias: every version that the alias would send traffic to must exist."""
+    if str(ask.body.get("Name", "")).isdigit():
+        raise Refused(400, "ValidationException", f"1 validation error detected: Value '{ask.body['Name']}' at 'name'")
     version = ask.body.get("FunctionVersion")
     weights = (ask.body.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
     for number in (*([version] if version else []), *weights):
@@ -138,7 +140,8 @@ def list_provisioned(ask: Ask, record: FunctionRecord) -> Answer | None:
     """ListProvisionedConcurrencyConfigs: 50 a page. Other reads of provisioned concurrency are ministack's."""
     if ask.query.get("List") != "ALL":
         return None
-    shown, marker = Page.asked_for(ask.query).cut(list(record.provisioned.items()), lambda item: (item[0], 0))
+    present = [item for item in record.provisioned.items() if record.has_qualifier(item[0])]
+    shown, marker = Page.asked_for(ask.query).cut(present, lambda item: (item[0], 0))
     items = [{"FunctionArn": f"{record.arn}:{qualifier}", **config} for qualifier, config in shown]
     return _listing("ProvisionedConcurrencyConfigs", items, marker)
 

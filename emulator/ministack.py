@@ -65,15 +65,17 @@ def url_of(listener: socket.socket) -> str:
 def running_ministack(
     listener: socket.socket, *, front_url: str, account: Account, patience_s: float = 90.0
 ) -> Iterator[str]:
-    """Ministack serving on `listener`; its URL. Everything it started is ended on leaving, and when this process dies.
+    """Ministack serving on `listener`, which is closed here; its URL.
 
-    Lambda executions that ministack's services cause are sent to `front_url` as Invoke calls.
+    Everything it started is ended on leaving, and when this process dies. The executions of functions that its services
+    cause are sent to `front_url` as Invoke calls.
 
     Raises: EmulatorError when ministack is not installed, or is not ready within `patience_s` seconds.
     """
     python = _TOOLS / "ministack" / "bin" / "python"
     if not python.exists():
         raise EmulatorError(f"ministack is not installed: there is no {python}; run make setup")
+    url = url_of(listener)
     folder = Path(tempfile.mkdtemp(prefix="caretaker-ministack-"))
     log = folder / "ministack.log"
     try:
@@ -88,9 +90,11 @@ def running_ministack(
                 cwd=folder,
                 start_new_session=True,
             )
+        # Ministack alone answers there from now on: were it to end, callers would be refused and not left waiting.
+        listener.close()
         try:
-            _wait_until_ready(process, url_of(listener), log, patience_s)
-            yield url_of(listener)
+            _wait_until_ready(process, url, log, patience_s)
+            yield url
         finally:
             _end(process)
     finally:

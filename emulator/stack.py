@@ -8,15 +8,12 @@ AWS_ENDPOINT_URL_LAMBDA is the front. A client that knows one address only uses 
 Lambda's.
 """
 
-import asyncio
 import tempfile
-import threading
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 from emulator.control import ControlFront
 from emulator.control_catalog import ControlPlaneCatalog
@@ -28,8 +25,7 @@ from emulator.ministack import Account, PortInUseError, open_socket, running_min
 from emulator.pool import Policy
 from emulator.service import LambdaService
 from emulator.settings import Settings
-
-Result = TypeVar("Result")
+from emulator.threaded import LoopThread, Running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +52,13 @@ class RunningEmulator:
     """An emulator that runs: its addresses, and what it did so far."""
 
     endpoint_url: str
-    endpoint_url_lambda: str
     account: Account
-    service: LambdaService
-    loop: "LoopThread"
+    front: Running
+
+    @property
+    def endpoint_url_lambda(self) -> str:
+        """The front: invokes, and all of Lambda's control plane."""
+        return self.front.endpoint
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -77,27 +76,7 @@ class RunningEmulator:
 
     def snapshot(self) -> Snapshot:
         """The environments that live now and the invocations that ran."""
-        return self.loop.run(_snapshot(self.service))
-
-
-class LoopThread:
-    """An event loop in a thread of its own, for callers that have none. Make it with `running_loop`."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="emulator", daemon=True)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run `work` on the loop and wait for its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def close(self) -> None:
-        """Let the loop's last callbacks run, then end it."""
-        self.run(self._loop.shutdown_asyncgens())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        return self.front.snapshot()
 
 
 @contextmanager
@@ -117,13 +96,8 @@ def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator
         try:
             service = loop.run(_start_front(stack, options, control_url, Path(code)))
             with running_ministack(listener, front_url=service.endpoint, account=options.account):
-                yield RunningEmulator(
-                    endpoint_url=control_url,
-                    endpoint_url_lambda=service.endpoint,
-                    account=options.account,
-                    service=service,
-                    loop=loop,
-                )
+                front = Running(service=service, loop=loop)
+                yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front)
         finally:
             loop.run(stack.aclose())
 
@@ -149,7 +123,3 @@ async def _start_front(stack: AsyncExitStack, options: Options, control_url: str
             f"port {options.port} on 127.0.0.1 is in use; choose another, or 0 for a free one"
         ) from error
     return service
-
-
-async def _snapshot(service: LambdaService) -> Snapshot:
-    return service.snapshot()

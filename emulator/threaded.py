@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,12 +14,31 @@ from emulator.service import LambdaService
 _T = TypeVar("_T")
 
 
+class LoopThread:
+    """An event loop that runs in a thread of its own until it is closed."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="emulator", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run `work` on the loop and wait for what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """A running service, seen from another thread."""
 
     service: LambdaService
-    loop: asyncio.AbstractEventLoop
+    loop: LoopThread
 
     @property
     def endpoint(self) -> str:
@@ -32,27 +51,16 @@ class Running:
         async def taken() -> Snapshot:
             return self.service.snapshot()
 
-        return _await(self.loop, taken())
+        return self.loop.run(taken())
 
 
 @contextmanager
 def running(catalog: Catalog, **options: Any) -> Iterator[Running]:
     """Run the service until the block ends. `options` are those of `LambdaService`."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="emulator", daemon=True)
-    thread.start()
-    service = LambdaService(catalog, **options)
-    try:
-        _await(loop, service.start())
+    with closing(LoopThread()) as loop:
+        service = LambdaService(catalog, **options)
+        loop.run(service.start())
         try:
             yield Running(service=service, loop=loop)
         finally:
-            _await(loop, service.stop())
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-def _await(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, _T]) -> _T:
-    return asyncio.run_coroutine_threadsafe(work, loop).result()
+            loop.run(service.stop())

@@ -1,5 +1,6 @@
 """Lambda's control plane as AWS answers it, driven by boto3 through the front."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,6 +79,7 @@ REFUSALS = [
         "InvalidParameterValueException",
         "$LATEST",
     ),
+    ("create_alias", {"Name": "7", "FunctionVersion": "1"}, 400, "ValidationException", "'7'"),
     ("update_alias", {"Name": "absent", "FunctionVersion": "1"}, 404, "ResourceNotFoundException", "absent"),
     ("publish_version", {"CodeSha256": "bm90IHRoaXM="}, 400, "InvalidParameterValueException", "CodeSHA256"),
     ("publish_version", {"RevisionId": "stale"}, 412, "PreconditionFailedException", "Revision"),
@@ -257,6 +259,8 @@ def test_provisioned_concurrency_is_listed_with_qualified_arns(aws: Any) -> None
     assert [(entry["FunctionArn"].rsplit(":", 2)[1:], entry["Status"]) for entry in listed] == [
         (["provisioned", "1"], "READY")
     ]
+    aws.delete_function(FunctionName="provisioned", Qualifier="1")
+    assert not aws.list_provisioned_concurrency_configs(FunctionName="provisioned")["ProvisionedConcurrencyConfigs"]
 
 
 def test_a_reservation_lowers_the_unreserved_rest_and_a_hundred_must_stay() -> None:
@@ -296,3 +300,21 @@ def test_creating_a_function_twice_is_a_conflict(shared: Any) -> None:
         Code={"ZipFile": zipped("")},
     )
     assert found[:2] == (409, "ResourceConflictException")
+
+
+REACHING = """
+import boto3
+
+def handler(event, context):
+    names = [each["FunctionName"] for each in boto3.client("lambda").list_functions()["Functions"]]
+    queue = boto3.client("sqs").create_queue(QueueName="from-within")["QueueUrl"]
+    return {"sees itself": context.function_name in names, "queue": queue}
+"""
+
+
+def test_a_function_reaches_both_planes_with_the_sdk_as_it_is(running: tuple[RunningEmulator, Any]) -> None:
+    emulator, aws = running
+    create(aws, "reaching", source=REACHING)
+    aws.update_function_configuration(FunctionName="reaching", Timeout=60)
+    reply = json.loads(aws.invoke(FunctionName="reaching")["Payload"].read())
+    assert reply == {"sees itself": True, "queue": f"{emulator.endpoint_url}/123456789012/from-within"}
