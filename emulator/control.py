@@ -5,14 +5,18 @@ This is the data plane's hook for all that is no invocation; what each operation
 """
 
 import json
+import re
 
 from emulator import control_answers
-from emulator.control_ask import Ask, Refused, missing
+from emulator.control_ask import Ask, Refused, invalid, missing
 from emulator.control_catalog import ControlPlaneCatalog
 from emulator.control_plane import ControlPlane
 from emulator.control_rate import ControlRate
 from emulator.exchange import Answer, Request
 from emulator.ministack import Account
+
+# Source: IAM user guide, "Create a signed AWS API request": the credential scope names key, day, region and service.
+_SCOPE = re.compile(r"Credential=(?P<key>[^/,]+)/\d{8}/(?P<region>[^/]+)/")
 
 
 class ControlFront:
@@ -29,6 +33,7 @@ class ControlFront:
         if ask is None:
             return await self._plane.forward(request)
         try:
+            _check_scope(request, self._account)
             if self._rate is not None:
                 self._rate.take(ask)
             return await self._answer(ask, request)
@@ -65,3 +70,17 @@ class ControlFront:
         elif of_function := control_answers.OF_FUNCTION.get((ask.method, ask.sub.strip("/").partition("/")[0])):
             answer = of_function(ask, record)
         return answer if answer is not None else await self._plane.forward(request)
+
+
+def _check_scope(request: Request, account: Account) -> None:
+    """One region and one account are played: a request to another would see none of what is deployed, and wonder why.
+
+    Raises: Refused, with what to set.
+    """
+    scope = _SCOPE.search(request.headers.get("authorization", ""))
+    if scope is None:
+        return
+    if scope["region"] != account.region:
+        raise invalid(f"this emulator plays {account.region}, and the request is for {scope['region']}: set AWS_REGION")
+    if re.fullmatch(r"\d{12}", scope["key"]) and scope["key"] != account.number:
+        raise invalid(f"this emulator plays account {account.number}, and the access key names {scope['key']}")

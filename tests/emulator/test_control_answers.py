@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 
 from emulator.stack import Options, RunningEmulator
@@ -318,3 +319,23 @@ def test_a_function_reaches_both_planes_with_the_sdk_as_it_is(running: tuple[Run
     aws.update_function_configuration(FunctionName="reaching", Timeout=60)
     reply = json.loads(aws.invoke(FunctionName="reaching")["Payload"].read())
     assert reply == {"sees itself": True, "queue": f"{emulator.endpoint_url}/123456789012/from-within"}
+
+
+@pytest.mark.parametrize(
+    ("region", "key", "said"),
+    [("us-east-1", "test", "plays eu-west-1"), ("eu-west-1", "000000000000", "plays account 123456789012")],
+)
+def test_another_region_or_account_is_told_where_it_is(
+    running: tuple[RunningEmulator, Any], region: str, key: str, said: str
+) -> None:
+    elsewhere = boto3.client(
+        "lambda",
+        endpoint_url=running[0].endpoint_url_lambda,
+        region_name=region,
+        aws_access_key_id=key,
+        aws_secret_access_key="test",
+    )
+    status, _, message = refusal(elsewhere.list_functions)
+    elsewhere.close()
+    assert status == 400
+    assert said in message
