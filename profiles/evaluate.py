@@ -71,12 +71,8 @@ def active_overrides(service: Service, target: Target, seconds: int) -> list[Ove
         for override in service.overrides
         if override.concerns(target) and _holds(override_bounds(override, service.timezone), seconds)
     ]
-    return sorted(found, key=lambda one: (_MODE_ORDER.index(one.mode), _strength(one), one.name))
-
-
-def _strength(override: Override) -> int:
-    # Of several `set`, the greatest is applied last and stays; the others are order-free.
-    return override.concurrency
+    # Of several `set`, the greatest comes last and stays; within the other modes the order makes no difference.
+    return sorted(found, key=lambda one: (_MODE_ORDER.index(one.mode), one.concurrency, one.name))
 
 
 def _holds(bounds: tuple[int, int], seconds: int) -> bool:
