@@ -7,12 +7,14 @@ Source: AWS Lambda developer guide, "Understanding the Lambda execution environm
 """
 
 import asyncio
+import shutil
 import signal
 import time
 import uuid
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from emulator.channel import Asked, Channel, Delivery, Exited, InitFailed, Responded
@@ -31,12 +33,16 @@ _KEPT_LINES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What all environments of one emulator share. `inits` lets only so many of them initialise at one time."""
+    """What all environments of one emulator share.
+
+    `inits` lets only so many of them initialise at one time; each has a folder of its own in `scratch`.
+    """
 
     settings: Settings
     listener: RuntimeListener
     guard: Guard
     inits: asyncio.Semaphore
+    scratch: Path
 
 
 class Environment:
@@ -51,6 +57,7 @@ class Environment:
         self.state: State = "new"
         self.invocations = 0
         self._host = host
+        self._scratch = host.scratch / self.id
         self._port: int | None = None
         self._process: RuntimeProcess | None = None
         self._channel = Channel()
@@ -97,6 +104,7 @@ class Environment:
         self._channel.close()
         if self._port is not None:
             await self._host.listener.close(self._port)
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def _init(self) -> Phase:
         """The init phase. A failure is not final: the invoke phase tries once more."""
@@ -141,10 +149,13 @@ class Environment:
         self._host.listener.attach(self._port, channel)
         settings = self._host.settings
         runtime_api = f"127.0.0.1:{self._port}"
+        self._scratch.mkdir(exist_ok=True)
         try:
             self._process = await RuntimeProcess.start(
                 command(self.version, settings),
-                environment=variables(self.version, settings, runtime_api=runtime_api, log_stream=self.log_stream),
+                environment=variables(
+                    self.version, settings, runtime_api=runtime_api, log_stream=self.log_stream, scratch=self._scratch
+                ),
                 directory=self.version.code_dir,
                 guard=self._host.guard,
                 on_exit=lambda code: channel.send(Exited(code)),

@@ -10,7 +10,9 @@ import dataclasses
 import json
 import random
 import socket
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -63,6 +65,7 @@ class LambdaService:
         self._events = Events(dispatcher, self._settings.event_retry_delays_s, event_rules)
         self._api = InvokeApi(dispatcher, self._events, forward)
         self._front: web.ServerRunner | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def endpoint(self) -> str:
@@ -76,12 +79,14 @@ class LambdaService:
         allow_many_files()
         listener = RuntimeListener()
         await listener.start()
+        self._scratch = tempfile.TemporaryDirectory(prefix="caretaker-tmp-", ignore_cleanup_errors=True)
         own = self._settings.endpoint_url_lambda or self.endpoint
         self._host = Host(
             settings=replace(self._settings, endpoint_url_lambda=own),
             listener=listener,
             guard=Guard(),
             inits=asyncio.Semaphore(self._settings.parallel_inits),
+            scratch=Path(self._scratch.name),
         )
         server = web.Server(self._handle, access_log=None, auto_decompress=False)
         self._front = web.ServerRunner(server, shutdown_timeout=1.0)
@@ -98,6 +103,8 @@ class LambdaService:
         if self._host is not None:
             await self._host.listener.stop()
             self._host.guard.stop()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     def snapshot(self) -> Snapshot:
         """What lives now and what ran. Call it on the service's own event loop."""

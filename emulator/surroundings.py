@@ -4,6 +4,8 @@ The environment is made from nothing, so that nothing of the host leaks into a f
 Source: AWS Lambda developer guide, "Working with Lambda environment variables", defined runtime variables.
 """
 
+from pathlib import Path
+
 from emulator.model import FunctionVersion
 from emulator.settings import Settings
 
@@ -15,13 +17,19 @@ def command(version: FunctionVersion, settings: Settings) -> tuple[str, ...]:
     return version.command or (str(settings.runtime_python), "-m", "awslambdaric", version.handler)
 
 
-def variables(version: FunctionVersion, settings: Settings, *, runtime_api: str, log_stream: str) -> dict[str, str]:
-    """The whole environment of a process: the endpoints, then the function's own, then Lambda's, which win."""
+def variables(
+    version: FunctionVersion, settings: Settings, *, runtime_api: str, log_stream: str, scratch: Path
+) -> dict[str, str]:
+    """The whole environment of a process: the endpoints, then the function's own, then Lambda's, which win.
+
+    `scratch` stands for the /tmp that each execution environment has to itself on Lambda.
+    """
     endpoints = {"AWS_ENDPOINT_URL": settings.endpoint_url, "AWS_ENDPOINT_URL_LAMBDA": settings.endpoint_url_lambda}
     return {
         **{name: value for name, value in endpoints.items() if value is not None},
         "LANG": "en_US.UTF-8",
         "PATH": _PATH,
+        "TMPDIR": str(scratch),
         "TZ": ":UTC",
         "PYTHONPATH": str(version.code_dir),
         **dict(version.environment),

@@ -140,6 +140,7 @@ def test_nothing_of_the_host_leaks_into_a_function(catalog: StaticCatalog, monke
     runtime_api, stream = found.pop("AWS_LAMBDA_RUNTIME_API"), found.pop("AWS_LAMBDA_LOG_STREAM_NAME")
     assert runtime_api.startswith("127.0.0.1:")
     assert "[$LATEST]" in stream
+    assert not Path(found.pop("TMPDIR")).exists(), "an environment's scratch folder outlived it"
     assert found.pop("_X_AMZN_TRACE_ID").startswith("Root=1-")
     assert found == {
         "AWS_ACCESS_KEY_ID": "AK",
