@@ -36,6 +36,11 @@ class Findings:
         self._note(place, code, message, Severity.WARNING)
 
     @property
+    def errors(self) -> int:
+        """How many errors were noted so far."""
+        return self._errors
+
+    @property
     def broken(self) -> bool:
         """Whether there is an error."""
         return self._errors > 0

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from profiles import checks
+from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.model import Mode, Override
@@ -47,7 +47,7 @@ def _override(node: Node, path: str, findings: Findings, ceiling: int, functions
 
 
 def _span(fields: Fields) -> tuple[datetime, datetime]:
-    starts, ends = fields.maybe("from", checks.local_time), fields.maybe("until", checks.local_time)
+    starts, ends = fields.maybe("from", time_checks.local_time), fields.maybe("until", time_checks.local_time)
     until = fields.node("until")
     if starts is None or ends is None or until is None:
         return _NEVER, _NEVER

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from profiles import checks
+from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, shown
 from profiles.model import PingSpec, Shape
@@ -23,7 +23,7 @@ _PATH = re.compile(r"/[\x21-\x7e]{0,2000}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}", re.ASCII)
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]{0,4000}")
 # Source: Lambda quotas, function timeout: 900 seconds.
-_TIMEOUT = checks.duration(timedelta(seconds=1), timedelta(seconds=900))
+_TIMEOUT = time_checks.duration(timedelta(seconds=1), timedelta(seconds=900))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from profiles import checks
+from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, shown
-from profiles.model import Platform, Profile, VersionsPolicy
+from profiles.model import Platform, VersionsPolicy
 from profiles.read_ping import PingLayer, read_ping
-from profiles.read_profiles import Shared, read_profiles
+from profiles.read_profiles import Profiles, Shared, read_profiles
 from profiles.yaml_nodes import Node
 
 PLATFORM_NAMES = ("platform.yaml", "platform.yml")
@@ -27,7 +27,7 @@ class PlatformFile:
 
     platform: Platform
     calendars: dict[str, frozenset[date]] | None = field(default_factory=dict)
-    profiles: dict[str, Profile] | None = field(default_factory=dict)
+    profiles: Profiles | None = field(default_factory=dict)
     ping: PingLayer | None = None
 
 
@@ -75,7 +75,7 @@ def read_versions(fields: Fields, default: VersionsPolicy) -> VersionsPolicy:
     return VersionsPolicy(
         enabled=inner.read("enabled", checks.boolean, default.enabled),
         keep=inner.maybe("keep", checks.integer(2, 10_000, code="E304")) or default.keep,
-        min_superseded=inner.maybe("minSuperseded", checks.duration(timedelta(minutes=1), timedelta(days=3650)))
+        min_superseded=inner.maybe("minSuperseded", time_checks.duration(timedelta(minutes=1), timedelta(days=3650)))
         or default.min_superseded,
     )
 
@@ -95,4 +95,4 @@ def _calendars(fields: Fields) -> dict[str, frozenset[date]] | None:
     for name, key in named.keys.items():
         if not checks.NAME.fullmatch(name):
             fields.findings.error(key, "E101", f"calendars: {shown(name)} is not a name")
-    return {name: frozenset(named.maybe(name, checks.many(checks.day)) or ()) for name in named.keys}
+    return {name: frozenset(named.maybe(name, checks.many(time_checks.day)) or ()) for name in named.keys}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from profiles import checks
+from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.model import EVERY_DAY, DatedDays, Profile, Window
@@ -14,8 +14,8 @@ PROFILE_KEYS = ("baseline", "windows", "dates")
 WINDOW_KEYS = ("name", "days", "from", "to", "cron", "for", "concurrency", "rampUp", "rampDown", "timezone")
 DATED_KEYS = ("dates", "calendar", "like", "windows")
 
-_RAMP = checks.duration(timedelta(seconds=1), timedelta(hours=1))
-_LENGTH = checks.duration(timedelta(seconds=1), timedelta(hours=24))
+_RAMP = time_checks.duration(timedelta(seconds=1), timedelta(hours=1))
+_LENGTH = time_checks.duration(timedelta(seconds=1), timedelta(hours=24))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,13 @@ class Shared:
     profiles: Collection[str] = ()
 
 
-def read_profiles(fields: Fields, shared: Shared) -> dict[str, Profile] | None:
-    """Every profile of a file by name; one that cannot be read is there all the same, so that targets find it.
+Profiles = dict[str, Profile | None]
 
-    None when `profiles` itself has a mistake, so that no name can be checked.
+
+def read_profiles(fields: Fields, shared: Shared) -> Profiles | None:
+    """Every profile of a file by name; one with errors is None, so that targets find its name all the same.
+
+    None in place of all when `profiles` itself has a mistake, so that no name can be checked.
     """
     node, findings = fields.node("profiles"), fields.findings
     if node is None:
@@ -41,7 +44,7 @@ def read_profiles(fields: Fields, shared: Shared) -> dict[str, Profile] | None:
     named = open_named(node, "profiles", findings)
     if named is None:
         return None
-    found: dict[str, Profile] = {}
+    found: Profiles = {}
     for name, key in named.keys.items():
         path = f"profiles.{name}"
         if not checks.NAME.fullmatch(name):
@@ -51,7 +54,9 @@ def read_profiles(fields: Fields, shared: Shared) -> dict[str, Profile] | None:
             findings.error(key, "E206", message)
         value = named.node(name)
         if value is not None:
-            found[name] = _profile(value, name, path, findings, shared)
+            before = findings.errors
+            profile = _profile(value, name, path, findings, shared)
+            found[name] = profile if findings.errors == before else None
     return found
 
 
@@ -96,14 +101,14 @@ def _window(node: Node, path: str, findings: Findings, shared: Shared, *, dated:
     window = Window(
         name="",
         concurrency=fields.read("concurrency", checks.level(shared.ceiling), 0),
-        days=fields.read("days", checks.days, EVERY_DAY),
+        days=fields.read("days", time_checks.days, EVERY_DAY),
         from_minute=starts,
         to_minute=ends,
         cron=cron,
         lasts=lasts,
         ramp_up=fields.read("rampUp", _RAMP, timedelta(0)),
         ramp_down=fields.read("rampDown", _RAMP, timedelta(0)),
-        timezone=fields.maybe("timezone", checks.zone),
+        timezone=fields.maybe("timezone", time_checks.zone),
         line=fields.place.line,
         column=fields.place.column,
     )
@@ -123,7 +128,7 @@ def _span(fields: Fields) -> tuple[int, int, str | None, timedelta]:
         fields.missing('missing "from" and "to" (or "cron" and "for")')
         return 0, 1440, None, timedelta(0)
     fields.require("from", "to")
-    starts, ends = fields.maybe("from", checks.clock(end=False)), fields.maybe("to", checks.clock(end=True))
+    starts, ends = fields.maybe("from", time_checks.clock(end=False)), fields.maybe("to", time_checks.clock(end=True))
     end_node = fields.node("to")
     if starts is not None and starts == ends and end_node is not None:
         message = f"{fields.path}: from and to are equal; for a whole day write 00:00 to 24:00"
@@ -152,7 +157,7 @@ def _dated(node: Node, path: str, findings: Findings, shared: Shared) -> DatedDa
     _one_of(fields, "like", "windows")
     return DatedDays(
         dates=_dates(fields, shared),
-        like=fields.maybe("like", checks.weekday),
+        like=fields.maybe("like", time_checks.weekday),
         windows=_windows(fields, shared, dated=True),
     )
 
@@ -166,7 +171,7 @@ def _one_of(fields: Fields, first: str, second: str) -> None:
 
 def _dates(fields: Fields, shared: Shared) -> frozenset[date]:
     if "dates" in fields:
-        return frozenset(fields.maybe("dates", checks.many(checks.day)) or ())
+        return frozenset(fields.maybe("dates", checks.many(time_checks.day)) or ())
     name = fields.maybe("calendar", checks.name)
     node = fields.node("calendar")
     if name is None or node is None:

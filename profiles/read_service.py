@@ -1,14 +1,16 @@
 """Reads one service's file: its head and targets. Profiles, overrides and ping blocks have readers of their own."""
 
+from dataclasses import dataclass
+
 from fleet.model import LATEST, FunctionRef
-from profiles import checks
+from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.model import Profile, Service, Target
 from profiles.read_overrides import read_overrides
 from profiles.read_ping import PingLayer, combine, read_ping
 from profiles.read_platform import PlatformFile, read_version, read_versions
-from profiles.read_profiles import Shared, read_profiles
+from profiles.read_profiles import Profiles, Shared, read_profiles
 from profiles.yaml_nodes import Node, Scalar
 
 SERVICE_KEYS = (
@@ -32,7 +34,7 @@ def read_service(root: Node, findings: Findings, platform: PlatformFile) -> Serv
     return Service(
         name=fields.read("service", checks.name, ""),
         owner=fields.read("owner", checks.text, ""),
-        timezone=fields.read("timezone", checks.zone, "UTC"),
+        timezone=fields.read("timezone", time_checks.zone, "UTC"),
         enabled=fields.read("enabled", checks.boolean, True),
         dry_run=fields.read("dryRun", checks.boolean, False),
         profiles=_kept(profiles or {}, used, platform.profiles or {}),
@@ -45,12 +47,13 @@ def read_service(root: Node, findings: Findings, platform: PlatformFile) -> Serv
     )
 
 
-def _kept(profiles: dict[str, Profile], used: set[str], shared: dict[str, Profile]) -> tuple[Profile, ...]:
+def _kept(profiles: Profiles, used: set[str], shared: Profiles) -> tuple[Profile, ...]:
     """The service's own profiles, and the shared ones that its targets use."""
-    return tuple(profile for name, profile in profiles.items() if name in used or name not in shared)
+    kept = (profile for name, profile in profiles.items() if name in used or name not in shared)
+    return tuple(profile for profile in kept if profile is not None)
 
 
-def _profiles(fields: Fields, platform: PlatformFile) -> dict[str, Profile] | None:
+def _profiles(fields: Fields, platform: PlatformFile) -> Profiles | None:
     shared = Shared(
         ceiling=platform.platform.max_concurrency,
         calendars=platform.calendars,
@@ -60,15 +63,28 @@ def _profiles(fields: Fields, platform: PlatformFile) -> dict[str, Profile] | No
     return None if own is None else {**(platform.profiles or {}), **own}
 
 
-def _targets(fields: Fields, platform: PlatformFile, profiles: dict[str, Profile] | None) -> tuple[Target, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What a target refers to: ping blocks above its own, profiles by name, and shared ones that have errors."""
+
+    pings: tuple[PingLayer, ...]
+    profiles: Profiles | None
+    unusable: frozenset[str]
+
+
+def _targets(fields: Fields, platform: PlatformFile, profiles: Profiles | None) -> tuple[Target, ...]:
     findings = fields.findings
     ping_node = fields.node("ping")
     own = read_ping(ping_node, "ping", findings) if ping_node is not None else None
-    layers = [layer for layer in (platform.ping, own) if layer is not None]
+    around = _Around(
+        pings=tuple(layer for layer in (platform.ping, own) if layer is not None),
+        profiles=profiles,
+        unusable=frozenset(name for name, profile in (platform.profiles or {}).items() if profile is None),
+    )
     node = fields.node("targets")
     found: dict[tuple[str, str], Target] = {}
     for item, path in checks.items(node, "targets", findings) if node is not None else ():
-        target = _target(item, path, findings, layers, profiles)
+        target = _target(item, path, findings, around)
         if target is None:
             continue
         key = (target.function.text, target.qualifier)
@@ -79,9 +95,7 @@ def _targets(fields: Fields, platform: PlatformFile, profiles: dict[str, Profile
     return tuple(found.values())
 
 
-def _target(
-    node: Node, path: str, findings: Findings, layers: list[PingLayer], profiles: dict[str, Profile] | None
-) -> Target | None:
+def _target(node: Node, path: str, findings: Findings, around: _Around) -> Target | None:
     fields = open_mapping(node, path, findings, TARGET_KEYS)
     if fields is None:
         return None
@@ -90,9 +104,9 @@ def _target(
     own = read_ping(ping_node, f"{path}.ping", findings) if ping_node is not None else None
     function = fields.maybe("function", _function)
     qualifier = _qualifier(fields)
-    profile = _profile_name(fields, profiles)
+    profile = _profile_name(fields, around)
     _strategy(fields)
-    ping = combine([*layers, own] if own is not None else layers)
+    ping = combine([*around.pings, *([own] if own is not None else [])])
     scale = fields.read("scale", checks.scale, 1.0)
     enabled = fields.read("enabled", checks.boolean, True)
     if function is None or qualifier is None or profile is None:
@@ -158,14 +172,20 @@ def _version(node: Node, path: str, findings: Findings) -> str | None:
     return None
 
 
-def _profile_name(fields: Fields, profiles: dict[str, Profile] | None) -> str | None:
+def _profile_name(fields: Fields, around: _Around) -> str | None:
     name = fields.maybe("profile", checks.text)
     node = fields.node("profile")
-    if name is not None and node is not None and profiles is not None and name not in profiles:
-        hint = did_you_mean(name, profiles) or f"; known are {', '.join(profiles) or 'none'}"
+    if name is None or node is None or around.profiles is None:
+        return name
+    if name in around.unusable:
+        message = f"{fields.at('profile')}: the shared profile {shown(name)} has errors in platform.yaml"
+        fields.findings.error(node, "E201", message)
+    elif name not in around.profiles:
+        hint = did_you_mean(name, around.profiles) or f"; known are {', '.join(around.profiles) or 'none'}"
         fields.findings.error(node, "E201", f"{fields.at('profile')}: no profile {shown(name)}{hint}")
-        return None
-    return name
+    else:
+        return name
+    return None
 
 
 def _strategy(fields: Fields) -> None:

@@ -187,6 +187,13 @@ def test_a_mistake_in_the_platform_file_keeps_the_services_in_the_run() -> None:
     assert [service.name for service in schedules.services] == ["shop"]
 
 
+def test_a_mistake_in_a_shared_profile_keeps_out_the_services_that_use_it() -> None:
+    schedules = read_text(GOOD, platform=PLATFORM.replace("{baseline: 1}", "{baseline: -1}"))
+    assert [(one.file, one.code) for one in schedules.mistakes] == [("platform.yaml", "E102"), ("service.yaml", "E201")]
+    assert schedules.mistakes[1].message.endswith('the shared profile "shared" has errors in platform.yaml')
+    assert schedules.services == ()
+
+
 def test_a_calendar_that_cannot_be_checked_is_a_warning() -> None:
     schedules = read_text(GOOD, platform=PLATFORM.replace("calendars", "kalendars"))
     assert [(one.file, one.code) for one in schedules.mistakes] == [
