@@ -50,26 +50,40 @@ def read_ping(node: Node, path: str, findings: Findings) -> PingLayer | None:
     return PingLayer(fields=fields, values=values)
 
 
-def combine(layers: Sequence[PingLayer]) -> PingSpec:
+def combine(layers: Sequence[PingLayer], target: Fields) -> PingSpec:
     """One PingSpec of blocks given from the most general to the most specific; the specific key wins.
 
-    A key that the shape has no use for is an error, unless it is inherited and a more specific block chose the shape.
-    What is missing is noted at the most specific block.
+    A key that the shape has no use for is an error, unless it is inherited and a more specific block chose the shape,
+    or stands in another file. What is missing is noted at the target's or its file's block, or at the target itself.
     """
-    if not any(layer.fields.meant("shape") for layer in layers) and _lacks_shape(layers):
+    own = [layer for layer in layers if layer.fields.findings is target.findings]
+    if not any(layer.fields.meant("shape") for layer in layers) and _lacks_shape(own):
         return PingSpec()
     chosen = max((index for index, layer in enumerate(layers) if "shape" in layer.fields), default=0)
+    if layers and "shape" in layers[chosen].fields and "shape" not in layers[chosen].values:
+        return _unknown_shape(layers[chosen], target)
     shape = layers[chosen].values.get("shape", Shape.DIRECT) if layers else Shape.DIRECT
     values: dict[str, Any] = {}
-    sound = not layers or "shape" not in layers[chosen].fields or "shape" in layers[chosen].values
     for index, layer in enumerate(layers):
-        for key in layer.fields.keys:
-            if not sound or _suits(key, shape):
-                values.update({key: layer.values[key]} if key in layer.values else {})
-            elif index >= chosen:
-                _refuse(layer.fields, key, shape)
-    if sound and layers and shape in HTTP_SHAPES:
-        _require_request(layers, shape)
+        values.update({key: value for key, value in layer.values.items() if _suits(key, shape)})
+        if index >= chosen and layer in own:
+            refuse_unsuited(layer, shape)
+    if shape in HTTP_SHAPES:
+        _require_request(layers, values, shape, own[-1].fields if own else target)
+    return _spec(shape, values)
+
+
+def refuse_unsuited(layer: PingLayer, shape: Shape) -> None:
+    """Note each key of a block that `shape` has no use for."""
+    for key in layer.fields.keys:
+        if key == "payload" and not _suits(key, shape):
+            layer.fields.refuse(key, "E111", f"only the shape direct sends a payload, this one is {shape.value}")
+        elif not _suits(key, shape):
+            message = f"the shape {shape.value} has no {key}; choose one of {_http_names()}"
+            layer.fields.refuse(key, "E111", message)
+
+
+def _spec(shape: Shape, values: dict[str, Any]) -> PingSpec:
     return PingSpec(
         shape=shape,
         path=values.get("path"),
@@ -80,6 +94,29 @@ def combine(layers: Sequence[PingLayer]) -> PingSpec:
         expect_status=values.get("expect"),
         timeout=values.get("timeout"),
     )
+
+
+def _unknown_shape(layer: PingLayer, target: Fields) -> PingSpec:
+    """A shape with a mistake: noted already in the same file; another file's is named at the target."""
+    if layer.fields.findings is not target.findings:
+        target.missing(f'missing "ping": the shape in {layer.fields.findings.file} has a mistake')
+    return PingSpec()
+
+
+def _suits(key: str, shape: Shape) -> bool:
+    if key in ("path", "host", "headers"):
+        return shape in HTTP_SHAPES
+    return key != "payload" or shape is Shape.DIRECT
+
+
+def _require_request(layers: Sequence[PingLayer], values: dict[str, Any], shape: Shape, place: Fields) -> None:
+    """Note a missing host or path; one with a mistake in the same file is noted already."""
+    for key in ("host", "path"):
+        if key in values or any(layer.fields.meant(key) for layer in layers if layer.fields.findings is place.findings):
+            continue
+        why = "the application sees a request and needs its own" if key == "host" else "choose a health route"
+        block = "" if place.path.endswith("ping") else "ping."
+        place.missing(f'missing required key "{block}{key}" of the shape {shape.value}: {why}')
 
 
 def _lacks_shape(layers: Sequence[PingLayer]) -> bool:
@@ -94,27 +131,6 @@ def _lacks_shape(layers: Sequence[PingLayer]) -> bool:
 
 def _http_names() -> str:
     return ", ".join(shape.value for shape in Shape if shape in HTTP_SHAPES)
-
-
-def _suits(key: str, shape: Shape) -> bool:
-    if key in ("path", "host", "headers"):
-        return shape in HTTP_SHAPES
-    return key != "payload" or shape is Shape.DIRECT
-
-
-def _refuse(fields: Fields, key: str, shape: Shape) -> None:
-    if key == "payload":
-        fields.refuse(key, "E111", f"only the shape direct sends a payload, this one is {shape.value}")
-    else:
-        fields.refuse(key, "E111", f"the shape {shape.value} has no {key}; choose one of {_http_names()}")
-
-
-def _require_request(layers: Sequence[PingLayer], shape: Shape) -> None:
-    last = layers[-1].fields
-    for key in ("host", "path"):
-        if not any(layer.fields.meant(key) for layer in layers):
-            why = "the application sees a request and needs its own" if key == "host" else "choose a health route"
-            last.missing(f'missing required key "{key}" of the shape {shape.value}: {why}')
 
 
 def _harmless(node: Node, path: str, findings: Findings) -> bool:

@@ -7,7 +7,7 @@ from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, shown
 from profiles.model import Platform, VersionsPolicy
-from profiles.read_ping import PingLayer, read_ping
+from profiles.read_ping import PingLayer, read_ping, refuse_unsuited
 from profiles.read_profiles import Profiles, Shared, read_profiles
 from profiles.yaml_nodes import Node
 
@@ -48,13 +48,20 @@ def read_platform(root: Node, findings: Findings) -> PlatformFile:
     )
     calendars = _calendars(fields)
     shared = Shared(ceiling=ceiling, calendars=calendars)
-    ping = fields.node("ping")
     return PlatformFile(
         platform=platform,
         calendars=calendars,
         profiles=read_profiles(fields, shared),
-        ping=read_ping(ping, "ping", findings) if ping is not None else None,
+        ping=_ping(fields),
     )
+
+
+def _ping(fields: Fields) -> PingLayer | None:
+    node = fields.node("ping")
+    layer = read_ping(node, "ping", fields.findings) if node is not None else None
+    if layer is not None and "shape" in layer.values:
+        refuse_unsuited(layer, layer.values["shape"])
+    return layer
 
 
 def read_version(fields: Fields) -> None:

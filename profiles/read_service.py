@@ -106,7 +106,7 @@ def _target(node: Node, path: str, findings: Findings, around: _Around) -> Targe
     qualifier = _qualifier(fields)
     profile = _profile_name(fields, around)
     _strategy(fields)
-    ping = combine([*around.pings, *([own] if own is not None else [])])
+    ping = combine([*around.pings, *([own] if own is not None else [])], fields)
     scale = fields.read("scale", checks.scale, 1.0)
     enabled = fields.read("enabled", checks.boolean, True)
     if function is None or qualifier is None or profile is None:

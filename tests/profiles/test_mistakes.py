@@ -212,6 +212,33 @@ def test_a_key_of_the_platforms_ping_that_the_services_shape_has_no_use_for_is_d
     assert (ping.path, ping.timeout is not None) == (None, True)
 
 
+NO_PING = GOOD.replace("ping: {shape: http-v2, host: shop.example.com, path: /health}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("platform", "service", "places"),
+    [
+        # The platform chose an HTTP shape without a host: each target that inherits it says so.
+        ("ping: {shape: alb, path: /up}\n", NO_PING, ["service.yaml:14:5: E005"]),
+        # The service gives part of the request.
+        ("ping: {shape: alb, path: /up}\n", NO_PING + "ping: {timeout: 5s}\n", ["service.yaml:20:7: E005"]),
+        # The platform's own mistake, and the target that depends on it.
+        ("ping: {shape: bla, path: /up}\n", NO_PING, ["platform.yaml:5:15: E108", "service.yaml:14:5: E005"]),
+        ("ping: {shape: alb, path: up, host: a.b}\n", NO_PING, ["platform.yaml:5:26: E111", "service.yaml:14:5: E005"]),
+        # The platform contradicts itself; said once, in its own file.
+        ("ping: {shape: alb, payload: 1, host: a.b, path: /up}\n", NO_PING, ["platform.yaml:5:20: E111"]),
+        # A default host and path wait for a service that chooses an HTTP shape.
+        ("ping: {host: a.b, path: /up}\n", NO_PING, []),
+    ],
+)
+def test_a_ping_that_lacks_something_is_an_error_in_the_file_that_needs_it(
+    platform: str, service: str, places: list[str]
+) -> None:
+    schedules = read_text(service, platform=PLATFORM + platform)
+    assert [str(one)[: len(place)] for one, place in zip(schedules.mistakes, places, strict=True)] == places
+    assert (schedules.services == ()) == any(place.startswith("service") for place in places)
+
+
 def test_a_service_inherits_the_platforms_ping_key_by_key() -> None:
     platform = PLATFORM + "ping: {shape: universal, path: /up, timeout: 9s}\n"
     text = GOOD.replace("{shape: http-v2, host: shop.example.com, path: /health}", "{host: shop.example.com}")
