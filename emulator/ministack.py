@@ -4,11 +4,9 @@ What lives here: the process, its clean environment, its readiness and its end. 
 """
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -63,12 +61,12 @@ def url_of(listener: socket.socket) -> str:
 
 @contextmanager
 def running_ministack(
-    listener: socket.socket, *, front_url: str, account: Account, patience_s: float = 90.0
+    listener: socket.socket, *, folder: Path, front_url: str, account: Account, patience_s: float = 90.0
 ) -> Iterator[str]:
     """Ministack serving on `listener`, which is closed here; its URL.
 
-    Everything it started is ended on leaving, and when this process dies. The executions of functions that its services
-    cause are sent to `front_url` as Invoke calls.
+    Everything it started is ended on leaving, and when this process dies; then `folder`, which holds its files, is
+    removed too. The executions of functions that its services cause are sent to `front_url` as Invoke calls.
 
     Raises: EmulatorError when ministack is not installed, or is not ready within `patience_s` seconds.
     """
@@ -76,29 +74,25 @@ def running_ministack(
     if not python.exists():
         raise EmulatorError(f"ministack is not installed: there is no {python}; run make setup")
     url = url_of(listener)
-    folder = Path(tempfile.mkdtemp(prefix="caretaker-ministack-"))
     log = folder / "ministack.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [python, "-I", _BRIDGE, str(listener.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[listener.fileno()],
+            env=_environment(listener, folder, front_url, account),
+            cwd=folder,
+            start_new_session=True,
+        )
+    # Ministack alone answers there from now on: were it to end, callers would be refused and not left waiting.
+    listener.close()
     try:
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [python, "-I", _BRIDGE, str(listener.fileno())],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=[listener.fileno()],
-                env=_environment(listener, folder, front_url, account),
-                cwd=folder,
-                start_new_session=True,
-            )
-        # Ministack alone answers there from now on: were it to end, callers would be refused and not left waiting.
-        listener.close()
-        try:
-            _wait_until_ready(process, url, log, patience_s)
-            yield url
-        finally:
-            _end(process)
+        _wait_until_ready(process, url, log, patience_s)
+        yield url
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _end(process)
 
 
 def _environment(listener: socket.socket, folder: Path, front_url: str, account: Account) -> dict[str, str]:
@@ -120,6 +114,7 @@ def _environment(listener: socket.socket, folder: Path, front_url: str, account:
         "LAMBDA_ACCOUNT_CONCURRENCY": str(account.concurrency),
         "LOG_LEVEL": "WARNING",
         "EMULATOR_FRONT_URL": front_url,
+        "EMULATOR_FOLDER": str(folder),
     }
 
 

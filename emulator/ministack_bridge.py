@@ -15,6 +15,7 @@ import functools
 import importlib
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -270,8 +271,9 @@ def _request_scope() -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """The parent holds the other end of standard input; when it is gone, however it went, so are we."""
+    """The parent holds the other end of standard input; when it is gone, however it went, so are we and its files."""
     sys.stdin.buffer.read()
+    shutil.rmtree(os.environ["EMULATOR_FOLDER"], ignore_errors=True)
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Timer(5.0, os._exit, (0,)).start()
 

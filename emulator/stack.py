@@ -88,14 +88,14 @@ def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator
     options = options or Options()
     with (
         closing(open_socket(options.control_port)) as listener,
-        tempfile.TemporaryDirectory(prefix="caretaker-code-", ignore_cleanup_errors=True) as code,
+        tempfile.TemporaryDirectory(prefix="caretaker-emulator-", ignore_cleanup_errors=True) as name,
         closing(LoopThread()) as loop,
     ):
-        control_url = url_of(listener)
+        control_url, folder = url_of(listener), Path(name)
         stack = AsyncExitStack()
         try:
-            service = loop.run(_start_front(stack, options, control_url, Path(code)))
-            with running_ministack(listener, front_url=service.endpoint, account=options.account):
+            service = loop.run(_start_front(stack, options, control_url, folder / "code"))
+            with running_ministack(listener, folder=folder, front_url=service.endpoint, account=options.account):
                 front = Running(service=service, loop=loop)
                 yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front)
         finally:

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from emulator.ministack import open_socket
 
@@ -17,13 +18,13 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def emulator(*options: str) -> Iterator[subprocess.Popen[str]]:
+def emulator(*options: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "emulator", "up", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **variables},
     )
     with process:
         try:
@@ -69,12 +70,16 @@ def test_ctrl_c_ends_it_cleanly() -> None:
         assert process.wait(PATIENCE_S) == 0
 
 
-def test_nothing_outlives_a_command_that_was_killed() -> None:
-    with emulator("--format", "json") as process:
+def test_nothing_outlives_a_command_that_was_killed(tmp_path: Path) -> None:
+    with emulator("--format", "json", TMPDIR=str(tmp_path)) as process:
         environment = started(process)
         process.kill()
         process.wait(PATIENCE_S)
         assert_unreachable(environment["AWS_ENDPOINT_URL"], environment["AWS_ENDPOINT_URL_LAMBDA"])
+        deadline = time.monotonic() + PATIENCE_S
+        while left := list(tmp_path.glob("caretaker-emulator-*")):
+            assert time.monotonic() < deadline, f"still there: {left}"
+            time.sleep(0.05)
 
 
 def test_a_port_in_use_is_one_line_and_status_2() -> None:

@@ -12,10 +12,10 @@ from emulator import ministack
 from emulator.ministack import Account, EmulatorError, PortInUseError, open_socket, running_ministack
 
 
-def start(**patience: float) -> None:
+def start(folder: Path, **patience: float) -> None:
     with (
         closing(open_socket()) as listener,
-        running_ministack(listener, front_url="http://127.0.0.1:9", account=Account(), **patience),
+        running_ministack(listener, folder=folder, front_url="http://127.0.0.1:9", account=Account(), **patience),
     ):
         pass
 
@@ -30,13 +30,13 @@ def tools_with(folder: Path, python: str) -> Path:
 def test_a_missing_installation_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ministack, "_TOOLS", tmp_path)
     with pytest.raises(EmulatorError, match="run make setup"):
-        start()
+        start(tmp_path)
 
 
 def test_an_end_at_the_start_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ministack, "_TOOLS", tools_with(tmp_path, str(Path(sys.base_prefix) / "bin" / "python3")))
     with pytest.raises(EmulatorError, match=r"(?s)ended at its start with status 1: .*ministack"):
-        start()
+        start(tmp_path)
 
 
 def test_silence_is_told_after_the_patience(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_silence_is_told_after_the_patience(monkeypatch: pytest.MonkeyPatch, tmp
     sleeper.chmod(0o755)
     monkeypatch.setattr(ministack, "_TOOLS", tools_with(tmp_path, str(sleeper)))
     with pytest.raises(EmulatorError, match="did not answer at http"):
-        start(patience_s=0.3)
+        start(tmp_path, patience_s=0.3)
 
 
 def test_a_port_is_given_once() -> None:
@@ -53,10 +53,10 @@ def test_a_port_is_given_once() -> None:
         open_socket(taken.getsockname()[1])
 
 
-def test_it_is_gone_when_the_block_ends() -> None:
+def test_it_is_gone_when_the_block_ends(tmp_path: Path) -> None:
     with (
         closing(open_socket()) as listener,
-        running_ministack(listener, front_url="http://127.0.0.1:9", account=Account()) as url,
+        running_ministack(listener, folder=tmp_path, front_url="http://127.0.0.1:9", account=Account()) as url,
         urllib.request.urlopen(f"{url}/_ministack/health") as reply,
     ):
         assert reply.status == 200
