@@ -115,8 +115,8 @@ def keep_scheduled(it: Candidate) -> KeepReason | None:
     if it.policy.off is not None:
         return KeepReason(
             code=KeepCode.SCHEDULE,
-            facts=f'the schedule of service "{it.policy.off}" says versions.enabled: false',
-            would_change_if=f'service "{it.policy.off}" sets versions.enabled: true',
+            facts=f"{it.policy.off} says versions.enabled: false",
+            would_change_if=f"{it.policy.off} says versions.enabled: true",
         )
     names = [service for number, service in it.policy.scheduled if number == it.version.number]
     if not names:

@@ -14,7 +14,7 @@ LEAST_KEPT = 2
 class FunctionPolicy:
     """What must hold before a version of one function may go.
 
-    `off` names the service that switched the janitor off for the function; `scheduled` are the versions that a
+    `off` names the file or schedule that switched the janitor off for the function; `scheduled` are the versions that a
     schedule names, each with the service; `unread` says why the schedules could not be read, which keeps all.
     """
 
@@ -74,7 +74,7 @@ def _with(known: FunctionPolicy, service: Service, qualifier: str, *, first: boo
         keep=keep if first else max(keep, known.keep),
         min_superseded=superseded if first else max(superseded, known.min_superseded),
         grace=known.grace,
-        off=known.off or (None if own.enabled else service.name),
+        off=known.off or (None if own.enabled else f'the schedule of service "{service.name}"'),
         scheduled=known.scheduled + named,
         unread=known.unread,
     )

@@ -17,7 +17,7 @@ from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
 from janitor.sweep import FunctionSweep, Outcome, sweep
 from profiles.errors import SchedulesMissing
-from profiles.model import Mistake, Service, Severity
+from profiles.model import Mistake, Platform, ScheduleSet, Severity, VersionsPolicy
 from profiles.reader import read_folder
 
 
@@ -55,24 +55,32 @@ def read_policy(settings: JanitorSettings) -> SweepPolicy:
 
     A broken file may be the one that names a version, so one error in one file keeps all versions of all functions.
     """
+    found = ScheduleSet(services=(), platform=Platform(), mistakes=())
     unread: str | None = None
-    services: tuple[Service, ...] = ()
     if settings.schedules.startswith("s3://") or settings.schedules.endswith(".json"):
         unread = f'CARETAKER_SCHEDULES is "{settings.schedules}": only a folder of YAML files is supported yet'
     else:
         try:
             found = read_folder(Path(settings.schedules))
-            services, unread = found.services, _first_error(found.mistakes)
+            unread = _first_error(found.mistakes)
         except SchedulesMissing as error:
             unread = f"CARETAKER_SCHEDULES: {error}"
-    default = FunctionPolicy(
-        keep=settings.keep, min_superseded=settings.min_superseded, grace=settings.grace, unread=unread
-    )
     return sweep_policy(
-        services,
-        default=default,
+        found.services,
+        default=_default(settings, found.platform.versions, unread),
         max_per_function=settings.max_per_function,
         max_per_run=settings.max_per_run,
+    )
+
+
+def _default(settings: JanitorSettings, platform: VersionsPolicy, unread: str | None) -> FunctionPolicy:
+    """For functions in no schedule: of the settings and the platform's file, the more careful word."""
+    return FunctionPolicy(
+        keep=max(settings.keep, platform.keep or 0),
+        min_superseded=max(settings.min_superseded, platform.min_superseded or settings.min_superseded),
+        grace=settings.grace,
+        off=None if platform.enabled else "platform.yaml",
+        unread=unread,
     )
 
 

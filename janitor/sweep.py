@@ -26,6 +26,7 @@ from janitor.plan import FunctionPlan, SweepPlan, Verdict, still_kept
 # How old the aliases may be when a delete leaves.
 FRESH_S = 10.0
 _TRIES = 6
+_LOOKS = 3
 
 
 class Outcome(Enum):
@@ -131,12 +132,12 @@ class _FunctionSweeper:
 
     def _look_again(self) -> None:
         """Aliases that are fresh at the moment the next request may leave."""
-        self.versions.wait_turn()
-        if self._fresh():
-            return
-        started = time.monotonic()
-        self.aliases = tuple(self.versions.aliases(self.plan.function))
-        self.read_at = started
+        for _ in range(_LOOKS):
+            self.versions.wait_turn()
+            if self._fresh():
+                return
+            self.read_at = time.monotonic()
+            self.aliases = tuple(self.versions.aliases(self.plan.function))
         self.versions.wait_turn()
         if not self._fresh():
             raise LookTooOld(f"more than {FRESH_S:g} s lie between a look at its aliases and a delete at this rate")

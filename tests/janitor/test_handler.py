@@ -122,6 +122,21 @@ def test_a_service_with_versions_disabled_keeps_all_of_its_functions(world):
     assert set(kept(two_runs(world)).values()) == {"schedule", "newest"}
 
 
+def test_a_platform_that_switched_the_janitor_off_keeps_the_functions_of_no_schedule_too(world):
+    world.account.add("shop", range(1, 8), published=LONG_AGO)
+    world.schedule("version: 1\nversions: {enabled: false}\n", file="platform.yaml")
+    report = two_runs(world)
+    assert set(kept(report).values()) == {"schedule", "newest"}
+    assert "platform.yaml says versions.enabled: false" in item(report)["keep"][0]["reason"]
+
+
+def test_of_the_platforms_word_and_the_settings_the_more_careful_holds_for_functions_of_no_schedule(world):
+    world.account.add("shop", range(1, 8), published=LONG_AGO)
+    world.schedule("version: 1\nversions: {keep: 6}\n", file="platform.yaml")
+    two_runs(world)
+    assert world.account.numbers("shop") == [2, 3, 4, 5, 6, 7]
+
+
 def test_a_services_own_policy_decides_how_many_stay(world):
     world.account.add("shop", range(1, 11), published=LONG_AGO)
     world.schedule(SCHEDULE + "versions: {keep: 6}\n")

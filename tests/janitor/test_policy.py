@@ -37,8 +37,8 @@ def test_of_two_services_the_more_careful_word_holds_in_either_order():
 
 def test_a_disabled_policy_names_its_service_and_another_service_does_not_lift_it():
     off = a_service("live", name="careful", policy=VersionsPolicy(enabled=False))
-    assert policy_of(off, a_service("live")).off == "careful"
-    assert policy_of(a_service("live"), off).off == "careful"
+    assert policy_of(off, a_service("live")).off == 'the schedule of service "careful"'
+    assert policy_of(a_service("live"), off).off == 'the schedule of service "careful"'
 
 
 def test_a_target_with_a_version_protects_it_even_when_the_service_is_disabled():
