@@ -14,7 +14,14 @@ from fleet.ports import AccessDenied, FleetError, Refused, Throttled, Unreachabl
 
 _THROTTLES = {"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"}
 _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
-_STALE = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+_STALE = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
 
 
 def translated(error: Exception, *, service: str, operation: str) -> FleetError:
