@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
 
 from profiles.model import Mistake, ScheduleSet, Severity, Target
 from profiles.timeline import Change, Explanation, Occurrence
+from profiles.zones import region
 
 
 def mistakes_json(mistakes: Iterable[Mistake]) -> str:
@@ -160,7 +160,7 @@ def _name(target: Target) -> str:
 
 
 def _local(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M %Z}"
+    return f"{at.astimezone(region(zone)):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _iso(at: datetime) -> str:

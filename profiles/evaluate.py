@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import lru_cache
 from math import ceil
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from profiles.instants import Span, resolve, spans_around
 from profiles.model import Demand, Mode, Override, Platform, Profile, Service, Target
+from profiles.zones import region
 
 _MODE_ORDER = (Mode.SET, Mode.AT_LEAST, Mode.AT_MOST)
 _MODE_WORDS = {Mode.SET: "sets", Mode.AT_LEAST: "asks for at least", Mode.AT_MOST: "allows at most"}
@@ -139,7 +139,7 @@ def _overridden(override: Override, level: int, reason: str, zone: str) -> tuple
 
 
 def _clock(seconds: int, zone: str) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone)):%H:%M}"
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone(region(zone)):%H:%M}"
 
 
 def _epoch(time: datetime) -> int:

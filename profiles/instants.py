@@ -5,11 +5,11 @@ Instants are epoch seconds here, because comparing them is what evaluation does 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from profiles.model import DatedDays, Profile, Window
+from profiles.zones import region
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - subtracted from other naive wall times only
 # A window is at most 24 h long, with ramps of 1 h at both sides and nights of 25 h.
@@ -39,7 +39,7 @@ class Span:
         return 0
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=32_768)
 def instant_of(zone: str, day: date, minute: int, *, end: bool) -> int:
     """The instant, in epoch seconds, of `minute` after midnight on the local `day`.
 
@@ -50,30 +50,26 @@ def instant_of(zone: str, day: date, minute: int, *, end: bool) -> int:
 
 def resolve(zone: str, wall: datetime, *, end: bool) -> int:
     """The instant, in epoch seconds, of a naive wall time in `zone`, under the rules of `instant_of`."""
-    region = ZoneInfo(zone)
-    first = _offset(region, wall, fold=0)
-    second = _offset(region, wall, fold=1)
+    clock = region(zone)
+    first = _offset(clock, wall, fold=0)
+    second = _offset(clock, wall, fold=1)
     seconds = int((wall - _EPOCH).total_seconds())
     if first < second:
-        return _gap_end(region, seconds - second, seconds - first)
+        return _gap_end(clock, seconds - second, seconds - first)
     return seconds - (second if end else first)
 
 
 def local_date(zone: str, instant: datetime) -> date:
     """The date on the wall in `zone` at an aware instant."""
-    return instant.astimezone(ZoneInfo(zone)).date()
+    return instant.astimezone(region(zone)).date()
 
 
+@lru_cache(maxsize=4096)
 def spans_around(profile: Profile, zone: str, day: date) -> tuple[Span, ...]:
     """Every window of the profile that can matter, ramps included, at some instant of the UTC date `day`.
 
     Windows that both begin and end in one gap are not there. Cached by profile, zone and date.
     """
-    return _spans_around(profile, zone, day)
-
-
-@lru_cache(maxsize=16_384)
-def _spans_around(profile: Profile, zone: str, day: date) -> tuple[Span, ...]:
     found: list[Span] = []
     # Local dates run up to one day ahead of and behind the UTC date.
     for shift in range(-_DAYS_BEFORE - 1, _DAYS_AFTER + 2):
@@ -119,10 +115,10 @@ def wall_faults(window: Window, zone: str, day: date) -> list[tuple[datetime, st
         begin = datetime.combine(day, midnight) + timedelta(minutes=window.from_minute)
         end = datetime.combine(_end_date(window, day), midnight) + timedelta(minutes=window.to_minute)
         walls = [begin, end]
-    region = ZoneInfo(zone)
+    clock = region(zone)
     found: list[tuple[datetime, str]] = []
     for index, wall in enumerate(walls):
-        first, second = _offset(region, wall, fold=0), _offset(region, wall, fold=1)
+        first, second = _offset(clock, wall, fold=0), _offset(clock, wall, fold=1)
         if first < second:
             found.append((wall, "does not exist; the instant after the gap counts"))
         elif first > second:
@@ -142,7 +138,7 @@ def _end_date(window: Window, day: date) -> date:
     return day if window.to_minute > window.from_minute else day + timedelta(days=1)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def _cron_bounds(expression: str, length: int, zone: str, day: date) -> tuple[tuple[int, int], ...]:
     starts = sorted({resolve(zone, wall, end=False) for wall in _cron_walls(expression, day)})
     return tuple((start, start + length) for start in starts)
@@ -154,23 +150,23 @@ def _cron_walls(expression: str, day: date) -> list[datetime]:
     return cron.starts_on(expression, day)
 
 
-def _offset(region: ZoneInfo, wall: datetime, *, fold: int) -> int:
-    offset = wall.replace(tzinfo=region, fold=fold).utcoffset()
+def _offset(clock: tzinfo, wall: datetime, *, fold: int) -> int:
+    offset = wall.replace(tzinfo=clock, fold=fold).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 
 
-def _gap_end(region: ZoneInfo, before: int, after: int) -> int:
+def _gap_end(clock: tzinfo, before: int, after: int) -> int:
     """The instant in (before, after] at which the offset changes."""
-    old = _offset_at(region, before)
+    old = _offset_at(clock, before)
     while after - before > 1:
         middle = (before + after) // 2
-        if _offset_at(region, middle) == old:
+        if _offset_at(clock, middle) == old:
             before = middle
         else:
             after = middle
     return after
 
 
-def _offset_at(region: ZoneInfo, instant: int) -> int:
-    offset = datetime.fromtimestamp(instant, UTC).astimezone(region).utcoffset()
+def _offset_at(clock: tzinfo, instant: int) -> int:
+    offset = datetime.fromtimestamp(instant, UTC).astimezone(clock).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0

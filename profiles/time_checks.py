@@ -2,8 +2,8 @@
 
 import re
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from profiles import zones
 from profiles.checks import Check, choice, text, wrong_type
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.model import duration_text
@@ -92,7 +92,7 @@ def zone(node: Node, path: str, findings: Findings) -> str | None:
         return None
     if _ZONE.fullmatch(found) and not found.startswith(("posix/", "right/")) and _exists(found):
         return found
-    hint = did_you_mean(found, _zones()) or " (write one like America/New_York, or UTC)"
+    hint = did_you_mean(found, zones.names()) or " (write one like America/New_York, or UTC)"
     findings.error(node, "E106", f"{path}: {shown(found)} is not an IANA region name{hint}")
     return None
 
@@ -128,13 +128,7 @@ def local_time(node: Node, path: str, findings: Findings) -> datetime | None:
 
 def _exists(key: str) -> bool:
     try:
-        ZoneInfo(key)
-    except (KeyError, ValueError, OSError):
+        zones.region(key)
+    except KeyError:
         return False
     return True
-
-
-def _zones() -> set[str]:
-    from zoneinfo import available_timezones  # noqa: PLC0415 - slow; only a mistake needs the list
-
-    return available_timezones()

@@ -4,10 +4,9 @@ Takes what was read and the instant from which to look ahead; never keeps a serv
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import combinations
-from zoneinfo import ZoneInfo
 
 from profiles.evaluate import override_bounds, scaled
 from profiles.instants import bounds_on, wall_faults, windows_on
@@ -24,6 +23,7 @@ from profiles.model import (
     duration_text,
     minute_text,
 )
+from profiles.zones import region
 
 AHEAD = timedelta(days=396)
 STALE_AFTER = timedelta(days=14)
@@ -57,19 +57,19 @@ def dst_warnings(service: Service, start: datetime, end: datetime) -> Iterator[M
 @lru_cache(maxsize=1024)
 def transition_dates(zone: str, first: date, last: date) -> tuple[date, ...]:
     """The local dates in the span on which the zone's offset changes."""
-    region = ZoneInfo(zone)
+    clock = region(zone)
     found: list[date] = []
-    day, before = first, _offset(region, first)
+    day, before = first, _offset(clock, first)
     while day <= last:
-        after = _offset(region, day + timedelta(days=1))
+        after = _offset(clock, day + timedelta(days=1))
         if after != before:
             found.append(day)
         day, before = day + timedelta(days=1), after
     return tuple(found)
 
 
-def _offset(region: ZoneInfo, day: date) -> timedelta | None:
-    return datetime.combine(day, datetime.min.time(), tzinfo=region).utcoffset()
+def _offset(clock: tzinfo, day: date) -> timedelta | None:
+    return datetime.combine(day, datetime.min.time(), tzinfo=clock).utcoffset()
 
 
 def _night(service: Service, profile: Profile, window: Window, night: date) -> Mistake | None:

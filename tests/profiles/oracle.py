@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from importlib import resources
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,10 @@ def wall_clock(zone: str, day: date) -> dict[datetime, list[datetime]]:
     """For five days around `day`: each wall time, to the minute, and the instants at which the clock shows it."""
     shown: dict[datetime, list[datetime]] = defaultdict(list)
     instant = datetime.combine(day, time(), tzinfo=UTC) - timedelta(days=2)
+    with resources.files("tzdata").joinpath("zoneinfo", zone).open("rb") as stream:
+        clock = ZoneInfo.from_file(stream)
     for _ in range(5 * 24 * 60):
-        shown[instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)].append(instant)
+        shown[instant.astimezone(clock).replace(tzinfo=None)].append(instant)
         instant += MINUTE
     return shown
 

@@ -26,7 +26,7 @@ NIGHTS = [
     ("Africa/Cairo", date(2027, 4, 30)), ("Africa/Cairo", date(2027, 10, 29)),
     ("Asia/Beirut", date(2027, 3, 28)), ("America/Santiago", date(2027, 9, 5)),
     ("America/Havana", date(2027, 3, 14)), ("Antarctica/Troll", date(2027, 3, 28)),
-    ("Antarctica/Troll", date(2027, 10, 31)), ("Africa/Casablanca", date(2027, 2, 7)),
+    ("Antarctica/Troll", date(2027, 10, 31)), ("Africa/Casablanca", date(2026, 2, 15)),
     ("Asia/Seoul", date(2026, 11, 25)), ("Asia/Kolkata", date(2028, 2, 29)), ("Pacific/Apia", date(2027, 1, 1)),
 ]  # fmt: skip
 
