@@ -32,4 +32,4 @@ def test_that_place_always_sends_a_qualifier():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "method"
     ]
     assert {"FunctionName", "Qualifier"} in calls
-    assert all(named == {"FunctionName", "Qualifier"} or named == {None} for named in calls)
+    assert all(named in ({"FunctionName", "Qualifier"}, {None}) for named in calls)

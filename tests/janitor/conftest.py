@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from fleet.aws import rate as rate_module
+from fleet.aws.clients import client
 from janitor import handler
 from tests.janitor.fake_lambda import FakeLambda, serving
 
@@ -56,9 +56,27 @@ class World:
         (self.schedules / file).write_text(text, encoding="utf-8")
 
 
+class Standing(FakeLambda):
+    """One server for all tests, each with an account of its own behind it: the SDK's client is made only once."""
+
+    account: FakeLambda
+
+    def answer(self, method: str, target: str) -> tuple[int, Any]:
+        return self.account.answer(method, target)
+
+
+@pytest.fixture(scope="session")
+def standing() -> Iterator[tuple[Standing, str]]:
+    server = Standing()
+    with serving(server) as url:
+        yield server, url
+
+
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, standing: tuple[Standing, str]) -> Iterator[World]:
     account = FakeLambda()
+    server, url = standing
+    server.account = account
     for name, value in {
         "AWS_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -77,9 +95,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
 
     monkeypatch.setattr(handler, "datetime", Clock)
     monkeypatch.setattr(rate_module.time, "sleep", it.slept.append)
-    with serving(account) as url, mock_aws():
+    with mock_aws():
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-        boto3.client("dynamodb", region_name="eu-west-1").create_table(
+        client("dynamodb").create_table(
             TableName="state",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
