@@ -62,7 +62,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         reason = f"the versions could not be read, so nothing was planned or deleted: {error}"
         report = Report(run="none", at=now, reason=reason, problems=(str(error),))
     publish(report)
-    return report.as_json()
+    return report.as_reply()
 
 
 def doors(settings: JanitorSettings, box: TimeBox) -> Doors:

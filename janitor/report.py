@@ -1,5 +1,6 @@
 """The report and its JSON: section 4 of the contract. Pure."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from janitor.inventory import Inventory
 from janitor.keep import KeepCode, KeepReason, instant
 from janitor.plan import FunctionPlan, SweepPlan, Verdict
 from janitor.sweep import TROUBLE, FunctionSweep, Outcome
+
+# Source: Lambda developer guide, "Lambda quotas": 6 MB for a synchronous response; a larger one is an error.
+MAX_REPLY_BYTES = 5_500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,17 @@ class Report:
             "problems": list(self.problems),
             "functions": [item.as_json() for item in self.functions],
         }
+
+    def as_reply(self, max_bytes: int = MAX_REPLY_BYTES) -> dict[str, Any]:
+        """The same, without the lines of what stays when they would not fit Lambda's reply; it then says so."""
+        whole = self.as_json()
+        if len(json.dumps(whole)) <= max_bytes:
+            return whole
+        for item in whole["functions"]:
+            item["reason"] += f"; {len(item['keep'])} lines of what stays left out"
+            item["keep"] = []
+        whole["reason"] += "; what stays does not fit one reply, name fewer functions to see it"
+        return whole
 
 
 def function_reports(
