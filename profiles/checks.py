@@ -53,7 +53,7 @@ def text(node: Node, path: str, findings: Findings) -> str | None:
         findings.error(node, "E101", f"{path}: must not be empty")
         return None
     if not node.text.isprintable():
-        findings.error(node, "E101", f"{path}: {shown(ascii(node.text))} has a control character in it")
+        findings.error(node, "E101", f"{path}: {shown(node.text)} has a control character in it")
         return None
     return node.text
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from profiles.checks import Check, wrong_type
 from profiles.findings import Findings, Place, near, shown
-from profiles.yaml_nodes import Mapping, Node, Scalar
+from profiles.yaml_nodes import BrokenKey, Mapping, Node, Scalar
 
 T = TypeVar("T")
 Keys = Collection[str]
@@ -22,7 +22,8 @@ class Fields:
         self.guessed: set[str] = set()
         self._values: dict[str, Node] = {}
         for key, value in mapping.entries:
-            self._take(key, value)
+            if not isinstance(key, BrokenKey):
+                self._take(key, value)
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -70,7 +71,7 @@ class Fields:
     def only(self, known: Keys) -> None:
         """Note each key that is not among `known`, with a suggestion where one is near."""
         for key, node in self.keys.items():
-            if key in known or (key == "<<" and not node.quoted) or not key:
+            if key in known or (key == "<<" and not node.quoted):
                 continue
             prefix = f"{self.path}: " if self.path else ""
             guess = near(key, (name for name in known if name not in self._values))

@@ -56,8 +56,9 @@ class Findings:
         return tuple(ordered)
 
     def _note(self, place: Place, code: str, message: str, severity: Severity) -> None:
+        text = message if message.isprintable() else message.encode("unicode_escape").decode("ascii")
         mistake = Mistake(
-            file=self.file, line=place.line, column=place.column, code=code, message=message, severity=severity
+            file=self.file, line=place.line, column=place.column, code=code, message=text, severity=severity
         )
         if mistake in self._found:
             return

@@ -59,6 +59,11 @@ class Scalar(Place):
 
 
 @dataclass(slots=True)
+class BrokenKey(Scalar):
+    """Stands where a key is no text; that is reported already, and its value is passed over."""
+
+
+@dataclass(slots=True)
 class Sequence(Place):
     """A list."""
 
@@ -121,7 +126,7 @@ def _events(text: str) -> Iterator[Any]:
 
 def _decoded(data: bytes, findings: Findings) -> str | None:
     if len(data) > MAX_BYTES:
-        message = f"the file has {len(data):,} bytes, at most {MAX_BYTES:,} are read; split the service"
+        message = f"the file has more than {MAX_BYTES:,} bytes; split the service"
         findings.error(Place(line=1, column=1), "E001", message)
         return None
     try:
@@ -236,7 +241,7 @@ class _Builder:
         if not isinstance(node, Scalar):
             if not isinstance(node, Broken):
                 self._findings.error(node, "E004", "a key must be plain text")
-            node = Scalar(line=node.line, column=node.column, text="", quoted=True)
+            node = BrokenKey(line=node.line, column=node.column, text="", quoted=True)
         elif node.text == "<<" and not node.quoted:
             self._findings.error(node, "E004", "merge keys (<<) are not allowed; write the keys out")
         self._keys[-1] = node

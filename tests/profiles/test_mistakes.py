@@ -69,7 +69,11 @@ MISTAKES = [
     ("like: sun", "like: sun, windows: []", "E007", "windows: []"),
     (", like: sun", "", "E005", "{calendar"),
     ("profile: day,", "profile: day, strategy: provisioned,", "E090", "provisioned"),
+    ("owner: team-shop", 'owner: team-shop\n"": 1', "E003", '"": 1'),
+    ("owner: team-shop", "owner: team-shop\n? [a]\n: 1", "E004", "[a]"),
     # values
+    ("owner: team-shop", 'owner: "team\\nshop"', "E101", '"team'),
+    ("  day:\n", '  "a\\nb": {baseline: 1}\n  day:\n', "E101", '"a\\nb"'),
     ("service: shop", "service: my shop", "E101", "my shop"),
     ("America/New_York", "EST", "E106", "EST"),
     ("America/New_York", '"America/New_Yrok"', "E106", '"America/New_Yrok"'),
@@ -145,6 +149,7 @@ def test_one_mistake_gives_one_error_at_its_place(found: str, instead: str, code
     schedules = read_text(text, file="shop.yaml", platform=PLATFORM)
     assert [(one.code, place(one)) for one in schedules.mistakes] == [(code, place_of(at, text))]
     assert schedules.mistakes[0].severity is Severity.ERROR
+    assert str(schedules.mistakes[0]).isprintable()
     assert schedules.services == ()
 
 
