@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.catalog import Catalog
@@ -34,13 +35,22 @@ class Done:
     served: Served
 
 
+# Called with each call that ran, and the name of its environment's log stream.
+Observer = Callable[[Done, str], None]
+
+
+def nobody(_done: Done, _log_stream: str) -> None:
+    """No observer."""
+
+
 class Dispatcher:
     """Runs calls on the pool's environments, within the catalogue's limits."""
 
-    def __init__(self, catalog: Catalog, pool: Pool, history: History) -> None:
+    def __init__(self, catalog: Catalog, pool: Pool, history: History, observe: Observer = nobody) -> None:
         self._catalog = catalog
         self._pool = pool
         self._history = history
+        self._observe = observe
         self._ledger = Ledger()
 
     async def resolve(self, call: Call) -> FunctionVersion:
@@ -74,7 +84,9 @@ class Dispatcher:
         finally:
             self._pool.give_back(environment)
         self._history.record(version, environment, invocation, call.arrival_ms, served)
-        return Done(version=version, invocation=invocation, served=served)
+        done = Done(version=version, invocation=invocation, served=served)
+        self._observe(done, environment.log_stream)
+        return done
 
 
 def _trace_id() -> str:

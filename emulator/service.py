@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from emulator.catalog import Catalog
-from emulator.dispatch import Dispatcher
+from emulator.dispatch import Dispatcher, Observer, nobody
 from emulator.environment import Environment, Host
 from emulator.events import EventRules, Events
 from emulator.exchange import Answer, Forward, Request, error_answer, json_answer
@@ -40,8 +40,8 @@ class LambdaService:
 
     `policy` picks among idle environments (`mru`, `lru`, `random` with `seed`). `forward` answers every request that
     is no invocation; see `emulator.exchange`. `event_rules` says how often an asynchronous invocation is tried, and
-    hears how it ended. `port` 0 takes a free one. Everything started ends with `stop`, and with this process however
-    it ends.
+    hears how it ended; `observe` hears of each invocation that ran. `port` 0 takes a free one. Everything started ends
+    with `stop`, and with this process however it ends.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class LambdaService:
         port: int = 0,
         settings: Settings | None = None,
         event_rules: EventRules | None = None,
+        observe: Observer = nobody,
     ) -> None:
         self._settings = settings or Settings()
         self._port = port
@@ -61,7 +62,7 @@ class LambdaService:
         rng = random.Random(seed)  # noqa: S311 - a reuse policy, no secret
         self._pool = Pool(self._made, policy=policy, rng=rng, idle_s=self._settings.idle_s)
         self._history = History(self._settings.history)
-        dispatcher = Dispatcher(catalog, self._pool, self._history)
+        dispatcher = Dispatcher(catalog, self._pool, self._history, observe)
         self._events = Events(dispatcher, self._settings.event_retry_delays_s, event_rules)
         self._api = InvokeApi(dispatcher, self._events, forward)
         self._front: web.ServerRunner | None = None

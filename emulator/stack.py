@@ -18,6 +18,7 @@ from pathlib import Path
 from emulator.control import ControlFront
 from emulator.control_catalog import ControlPlaneCatalog
 from emulator.control_events import DeployedRules
+from emulator.control_logs import CloudWatch
 from emulator.control_plane import ControlPlane
 from emulator.control_rate import ControlRate
 from emulator.history import Snapshot
@@ -94,18 +95,25 @@ def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator
         control_url, folder = url_of(listener), Path(name)
         stack = AsyncExitStack()
         try:
-            service = loop.run(_start_front(stack, options, control_url, folder / "code"))
+            service, cloudwatch = loop.run(_start_front(stack, options, control_url, folder / "code"))
             with running_ministack(listener, folder=folder, front_url=service.endpoint, account=options.account):
+                loop.run(cloudwatch.start())
                 front = Running(service=service, loop=loop)
-                yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front)
+                try:
+                    yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front)
+                finally:
+                    loop.run(cloudwatch.stop())
         finally:
             loop.run(stack.aclose())
 
 
-async def _start_front(stack: AsyncExitStack, options: Options, control_url: str, code: Path) -> LambdaService:
+async def _start_front(
+    stack: AsyncExitStack, options: Options, control_url: str, code: Path
+) -> tuple[LambdaService, CloudWatch]:
     plane = await stack.enter_async_context(ControlPlane.connected(control_url))
     catalog = ControlPlaneCatalog(plane, code, account_concurrency=options.account.concurrency)
     rate = ControlRate(options.control_per_s, time.monotonic) if options.control_per_s is not None else None
+    cloudwatch = CloudWatch(catalog, plane, options.account.region)
     service = LambdaService(
         catalog,
         policy=options.policy,
@@ -114,6 +122,7 @@ async def _start_front(stack: AsyncExitStack, options: Options, control_url: str
         port=options.port,
         settings=replace(options.settings, idle_s=options.idle_s, endpoint_url=control_url),
         event_rules=DeployedRules(catalog, plane),
+        observe=cloudwatch.note,
     )
     stack.push_async_callback(service.stop)
     try:
@@ -122,4 +131,4 @@ async def _start_front(stack: AsyncExitStack, options: Options, control_url: str
         raise PortInUseError(
             f"port {options.port} on 127.0.0.1 is in use; choose another, or 0 for a free one"
         ) from error
-    return service
+    return service, cloudwatch
