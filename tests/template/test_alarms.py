@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aws_lambda_powertools import Logger, Metrics
 
 import janitor.report
+import janitor.telemetry
 import warmer.telemetry
 from tests.template.reading import Stack, read_template
 from warmer.report import TickReport
@@ -34,7 +34,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[tuple[str, str, str, str]
     """Namespace, metric, dimension and its value, of everything that a tick and a run of the janitor emit."""
     warmer.telemetry.publish(TickReport(tick=AT))
     report = janitor.report.Report(run="plan", at=AT, reason="nothing to do")
-    janitor.report.publish(report, Logger(service="janitor"), Metrics(namespace="Caretaker", service="janitor"))
+    janitor.telemetry.publish(report)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     return {metric for line in lines if "_aws" in line for metric in _metrics(line)}
 
