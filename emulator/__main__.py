@@ -10,8 +10,8 @@ from typing import Literal, cast
 
 import click
 
-from emulator.ministack import Account, EmulatorError
-from emulator.pool import POLICIES, Policy
+from emulator.controlplane.ministack import Account, EmulatorError
+from emulator.dataplane.pool import POLICIES, Policy
 from emulator.stack import Options, RunningEmulator, running_emulator
 
 _PORT = click.IntRange(0, 65535)

@@ -15,17 +15,17 @@ from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from emulator.control import ControlFront
-from emulator.control_catalog import ControlPlaneCatalog
-from emulator.control_events import DeployedRules
-from emulator.control_logs import CloudWatch
-from emulator.control_plane import ControlPlane
-from emulator.control_rate import ControlRate
-from emulator.history import Snapshot
-from emulator.ministack import Account, PortInUseError, open_socket, running_ministack, url_of
-from emulator.pool import Policy
-from emulator.service import LambdaService
-from emulator.settings import Settings
+from emulator.controlplane.async_events import DeployedRules
+from emulator.controlplane.cloudwatch import CloudWatch
+from emulator.controlplane.deployed import ControlPlaneCatalog
+from emulator.controlplane.front import ControlFront
+from emulator.controlplane.ministack import Account, PortInUseError, open_socket, running_ministack, url_of
+from emulator.controlplane.plane import ControlPlane
+from emulator.controlplane.rate import ControlRate
+from emulator.dataplane.history import Snapshot
+from emulator.dataplane.pool import Policy
+from emulator.dataplane.service import LambdaService
+from emulator.dataplane.settings import Settings
 from emulator.threaded import LoopThread, Running
 
 

@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from emulator.catalog import Catalog
-from emulator.history import Snapshot
-from emulator.service import LambdaService
+from emulator.dataplane.catalog import Catalog
+from emulator.dataplane.history import Snapshot
+from emulator.dataplane.service import LambdaService
 
 _T = TypeVar("_T")
 

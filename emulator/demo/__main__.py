@@ -13,12 +13,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from emulator.controlplane.ministack import EmulatorError
 from emulator.demo.deploy import ROOT, Commands
 from emulator.demo.lambda_api import DemoError, LambdaApi
 from emulator.demo.page import page
 from emulator.demo.result import DemoResult
 from emulator.demo.story import Stage, tell
-from emulator.ministack import EmulatorError
 from emulator.stack import running_emulator
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emulator.dataplane.history import InvocationFacts
 from emulator.demo.deploy import Commands, deploy_caretaker, deploy_shop
 from emulator.demo.lambda_api import DemoError, LambdaApi
 from emulator.demo.picture import Bar
 from emulator.demo.result import Burst, DemoResult, Sweep, Tick
 from emulator.demo.users import burst_of_users
 from emulator.demo.versions import HOARD, protected_by_alias, seed_versions, versions_of
-from emulator.history import InvocationFacts
 from emulator.stack import RunningEmulator
 
 SHOP, ALIAS, USERS = "django-shop", "live", 20

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.catalog import StaticCatalog
-from emulator.settings import Settings
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.settings import Settings
 from emulator.threaded import Running, running
 from tests.emulator.deployed import Caller, version
 

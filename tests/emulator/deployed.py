@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from emulator.model import FunctionVersion
+from emulator.dataplane.model import FunctionVersion
 
 CODE = Path(__file__).parent / "code"
 ARN = "arn:aws:lambda:eu-west-1:000000000000:function:"

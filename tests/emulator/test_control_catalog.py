@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from emulator.catalog import NotFound
-from emulator.control_catalog import ControlPlaneCatalog
-from emulator.control_plane import ControlPlane
-from emulator.control_records import FunctionRecord
-from emulator.model import FunctionVersion
+from emulator.controlplane.deployed import ControlPlaneCatalog
+from emulator.controlplane.plane import ControlPlane
+from emulator.controlplane.records import FunctionRecord
+from emulator.dataplane.catalog import NotFound
+from emulator.dataplane.model import FunctionVersion
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from emulator.ministack import open_socket
+from emulator.controlplane.ministack import open_socket
 
 PATIENCE_S = 60.0
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from emulator.history import InvocationFacts
+from emulator.dataplane.history import InvocationFacts
 from emulator.stack import RunningEmulator, running_emulator
 from tests.emulator.controlled import client_of
 

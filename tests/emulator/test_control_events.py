@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.settings import Settings
+from emulator.dataplane.settings import Settings
 from emulator.stack import Options, RunningEmulator
 from tests.emulator.controlled import client_of, controlled, create
 

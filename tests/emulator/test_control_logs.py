@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from emulator.control_logs import Metric, embedded_metrics
+from emulator.controlplane.cloudwatch import Metric, embedded_metrics
 from emulator.stack import RunningEmulator
 from tests.emulator.controlled import client_of, controlled, create
 

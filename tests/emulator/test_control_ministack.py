@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import ministack
-from emulator.ministack import Account, EmulatorError, PortInUseError, open_socket, running_ministack
+from emulator.controlplane import ministack
+from emulator.controlplane.ministack import Account, EmulatorError, PortInUseError, open_socket, running_ministack
 
 
 def start(folder: Path, **patience: float) -> None:

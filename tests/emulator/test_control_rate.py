@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulator.control_ask import Ask, Refused
-from emulator.control_rate import ControlRate
+from emulator.controlplane.ask import Ask, Refused
+from emulator.controlplane.rate import ControlRate
 from emulator.stack import Options
 from tests.emulator.controlled import controlled, create
 

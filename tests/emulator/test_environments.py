@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.catalog import StaticCatalog
-from emulator.pool import POLICIES, Policy
-from emulator.settings import Settings
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.pool import POLICIES, Policy
+from emulator.dataplane.settings import Settings
 from emulator.threaded import Running, running
 from tests.emulator.deployed import CODE, Caller, until, version
 
@@ -211,7 +211,7 @@ def test_one_that_does_not_listen_is_ended_after_the_grace(catalog: StaticCatalo
 _KILLED = """
 import sys, threading
 from emulator.threaded import running
-from emulator.catalog import StaticCatalog
+from emulator.dataplane.catalog import StaticCatalog
 from tests.emulator.deployed import version
 catalog = StaticCatalog()
 catalog.put(version())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.catalog import StaticCatalog
-from emulator.settings import Settings
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.settings import Settings
 from emulator.threaded import Running, running
 from tests.emulator.deployed import Caller, until, version
 

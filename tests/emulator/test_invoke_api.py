@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.catalog import StaticCatalog
-from emulator.exchange import Answer, Request, json_answer
-from emulator.settings import Settings
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.exchange import Answer, Request, json_answer
+from emulator.dataplane.settings import Settings
 from emulator.threaded import Running, running
 from tests.emulator.deployed import ARN, Caller, until, version
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from emulator.catalog import StaticCatalog
-from emulator.model import SystemLogLevel
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.model import SystemLogLevel
 from emulator.threaded import Running
 from tests.emulator.deployed import Caller, version
 

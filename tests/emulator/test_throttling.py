@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.catalog import StaticCatalog
-from emulator.limits import ACCOUNT_REASON, RESERVED_REASON, Ledger, Limits, Throttled
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.limits import ACCOUNT_REASON, RESERVED_REASON, Ledger, Limits, Throttled
 from emulator.threaded import running
 from tests.emulator.deployed import Caller, Got, until, version
 

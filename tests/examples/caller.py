@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from emulator.model import FunctionVersion
+from emulator.dataplane.model import FunctionVersion
 from tests.examples.packages import built
 
 EVENTS = Path(__file__).parents[1] / "golden" / "events"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.catalog import StaticCatalog
+from emulator.dataplane.catalog import StaticCatalog
 from emulator.threaded import running
 from tests.examples.caller import HANDLERS, Caller, version
 

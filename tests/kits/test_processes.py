@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from emulator.catalog import StaticCatalog
-from emulator.model import FunctionVersion
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.model import FunctionVersion
 from emulator.threaded import running
 
 ROOT = Path(__file__).parents[2]

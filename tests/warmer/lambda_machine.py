@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from emulator.catalog import StaticCatalog
-from emulator.model import FunctionVersion
+from emulator.dataplane.catalog import StaticCatalog
+from emulator.dataplane.model import FunctionVersion
 from emulator.threaded import Running, running
 from warmer.handler import lambda_handler
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from emulator.catalog import NotFound
-from emulator.dispatch import Call, Dispatcher, Done
-from emulator.events import Events
-from emulator.exchange import Answer, Forward, Request, error_answer
-from emulator.limits import (
+from emulator.dataplane.catalog import NotFound
+from emulator.dataplane.dispatch import Call, Dispatcher, Done
+from emulator.dataplane.events import Events
+from emulator.dataplane.exchange import Answer, Forward, Request, error_answer
+from emulator.dataplane.limits import (
     MAX_CLIENT_CONTEXT_BYTES,
     MAX_EVENT_REQUEST_BYTES,
     MAX_SYNC_REQUEST_BYTES,
     Throttled,
 )
-from emulator.tail import tail
+from emulator.dataplane.tail import tail
 
 _PATH = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
 _FUNCTION = re.compile(

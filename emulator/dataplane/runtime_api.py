@@ -10,10 +10,10 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.channel import Channel, Delivery, InitFailed, Responded
-from emulator.exchange import Answer, Request, json_answer
-from emulator.limits import MAX_RESPONSE_BYTES
-from emulator.web import read, written
+from emulator.dataplane.channel import Channel, Delivery, InitFailed, Responded
+from emulator.dataplane.exchange import Answer, Request, json_answer
+from emulator.dataplane.limits import MAX_RESPONSE_BYTES
+from emulator.dataplane.web import read, written
 
 _PREFIX = "/2018-06-01/runtime/"
 # A failed invocation's stack trace travels in the header Lambda-Runtime-Function-XRay-Error-Cause.

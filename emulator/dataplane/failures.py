@@ -8,8 +8,8 @@ Emulator's error texts.
 import json
 import signal
 
-from emulator.channel import InitFailed
-from emulator.invocation import Reply
+from emulator.dataplane.channel import InitFailed
+from emulator.dataplane.invocation import Reply
 
 
 def timeout_reply(request_id: str, timeout_s: float) -> Reply:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emulator.control_ask import Ask, Refused, invalid, missing
-from emulator.control_pages import MAPPINGS_PAGE, Page
-from emulator.control_records import LATEST, Configuration, FunctionRecord
-from emulator.exchange import Answer, json_answer
+from emulator.controlplane.ask import Ask, Refused, invalid, missing
+from emulator.controlplane.pages import MAPPINGS_PAGE, Page
+from emulator.controlplane.records import LATEST, Configuration, FunctionRecord
+from emulator.dataplane.exchange import Answer, json_answer
 
 # Source: Lambda developer guide, "Configuring reserved concurrency": 100 units stay for functions without their own.
 UNRESERVED_MINIMUM = 100

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
-_TOOLS = Path(__file__).resolve().parent.parent / ".tools"
+_TOOLS = Path(__file__).resolve().parents[2] / ".tools"
 _BRIDGE = Path(__file__).resolve().parent / "ministack_bridge.py"
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.control_catalog import ControlPlaneCatalog
-from emulator.control_plane import ControlPlane
-from emulator.control_records import FunctionRecord
-from emulator.dispatch import Call
-from emulator.events import Outcome, Rules
-from emulator.exchange import Request
+from emulator.controlplane.deployed import ControlPlaneCatalog
+from emulator.controlplane.plane import ControlPlane
+from emulator.controlplane.records import FunctionRecord
+from emulator.dataplane.dispatch import Call
+from emulator.dataplane.events import Outcome, Rules
+from emulator.dataplane.exchange import Request
 
 _log = logging.getLogger(__name__)
 
 
 class DeployedRules:
-    """The `emulator.events.EventRules` of what is deployed."""
+    """The data plane's `EventRules` of what is deployed."""
 
     def __init__(self, catalog: ControlPlaneCatalog, plane: ControlPlane) -> None:
         self._catalog, self._plane = catalog, plane

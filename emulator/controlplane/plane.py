@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
-from emulator.control_records import FunctionRecord
-from emulator.exchange import Answer, Request, error_answer
+from emulator.controlplane.records import FunctionRecord
+from emulator.dataplane.exchange import Answer, Request, error_answer
 
 # Source: RFC 9110, section 7.6.1, and the two that aiohttp writes itself.
 _OF_THE_CONNECTION = frozenset(

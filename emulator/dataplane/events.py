@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from emulator.catalog import NotFound
-from emulator.dispatch import Call, Dispatcher, Done
-from emulator.limits import Throttled
+from emulator.dataplane.catalog import NotFound
+from emulator.dataplane.dispatch import Call, Dispatcher, Done
+from emulator.dataplane.limits import Throttled
 
 _FIRST_THROTTLE_DELAY_S = 1.0
 _LONGEST_THROTTLE_DELAY_S = 300.0

@@ -1,7 +1,7 @@
 """What crosses an HTTP door, as values: a request in, an answer out. Knows no HTTP library.
 
-The answering code (`emulator.invoke`, `emulator.runtime_api`) works on these values alone, so that one logic can
-stand behind HTTP/1.1, HTTP/2 and TLS.
+The answering code (`invoke`, `runtime_api`) works on these values alone, so that one logic can stand behind HTTP/1.1,
+HTTP/2 and TLS.
 
 The hook for everything that is no invocation has the shape `Forward`:
 

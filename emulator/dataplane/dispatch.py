@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from emulator.catalog import Catalog
-from emulator.history import History
-from emulator.invocation import Invocation, Served
-from emulator.limits import Ledger, Limits
-from emulator.model import FunctionVersion
-from emulator.pool import Pool
+from emulator.dataplane.catalog import Catalog
+from emulator.dataplane.history import History
+from emulator.dataplane.invocation import Invocation, Served
+from emulator.dataplane.limits import Ledger, Limits
+from emulator.dataplane.model import FunctionVersion
+from emulator.dataplane.pool import Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from emulator.environment import Environment
-from emulator.model import FunctionVersion
+from emulator.dataplane.environment import Environment
+from emulator.dataplane.model import FunctionVersion
 
 Policy = Literal["mru", "lru", "random"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from emulator.control_ask import Ask, Refused
+from emulator.controlplane.ask import Ask, Refused
 
 # Source: Lambda developer guide, "Lambda quotas", API requests: GetFunction 100 a second, GetPolicy 15 a second, and
 # 15 a second for all other control-plane operations together; none of the three can be raised.

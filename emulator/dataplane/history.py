@@ -3,9 +3,9 @@
 from collections import deque
 from dataclasses import dataclass
 
-from emulator.environment import Environment, State
-from emulator.invocation import Invocation, Served
-from emulator.model import FunctionVersion
+from emulator.dataplane.environment import Environment, State
+from emulator.dataplane.invocation import Invocation, Served
+from emulator.dataplane.model import FunctionVersion
 
 # Enough for a report or a health check's answer; a page of an application need not be kept.
 _LARGEST_REPLY_BYTES = 16 * 1024

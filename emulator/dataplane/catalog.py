@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from emulator.model import FunctionVersion
+from emulator.dataplane.model import FunctionVersion
 
 LATEST = "$LATEST"
 # Source: AWS Lambda developer guide, "Lambda quotas": concurrent executions, default.

@@ -12,17 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from emulator.catalog import NotFound
-from emulator.control_code import CodeFolders
-from emulator.control_plane import ControlPlane
-from emulator.control_records import LATEST, Configuration, FunctionRecord
-from emulator.model import FunctionVersion
+from emulator.controlplane.code import CodeFolders
+from emulator.controlplane.plane import ControlPlane
+from emulator.controlplane.records import LATEST, Configuration, FunctionRecord
+from emulator.dataplane.catalog import NotFound
+from emulator.dataplane.model import FunctionVersion
 
 _JAVA_CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
 
 
 class ControlPlaneCatalog:
-    """The `emulator.catalog.Catalog` of what is deployed. `draw` gives the numbers that weighted aliases pick by."""
+    """The data plane's `Catalog` of what is deployed. `draw` gives the numbers that weighted aliases pick by."""
 
     def __init__(
         self,

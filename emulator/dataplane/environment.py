@@ -17,15 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from emulator.channel import Asked, Channel, Delivery, Exited, InitFailed, Responded
-from emulator.failures import exit_reply, init_failed_reply, no_entrypoint_reply, timeout_reply
-from emulator.guard import Guard
-from emulator.invocation import Invocation, Phase, Reply, Served
-from emulator.model import FunctionVersion
-from emulator.process import RuntimeProcess
-from emulator.runtime_api import RuntimeListener
-from emulator.settings import Settings
-from emulator.surroundings import command, variables
+from emulator.dataplane.channel import Asked, Channel, Delivery, Exited, InitFailed, Responded
+from emulator.dataplane.failures import exit_reply, init_failed_reply, no_entrypoint_reply, timeout_reply
+from emulator.dataplane.guard import Guard
+from emulator.dataplane.invocation import Invocation, Phase, Reply, Served
+from emulator.dataplane.model import FunctionVersion
+from emulator.dataplane.process import RuntimeProcess
+from emulator.dataplane.runtime_api import RuntimeListener
+from emulator.dataplane.settings import Settings
+from emulator.dataplane.surroundings import command, variables
 
 State = Literal["new", "initialising", "busy", "idle", "ended"]
 _KEPT_LINES = 200

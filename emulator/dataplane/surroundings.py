@@ -6,8 +6,8 @@ Source: AWS Lambda developer guide, "Working with Lambda environment variables",
 
 from pathlib import Path
 
-from emulator.model import FunctionVersion
-from emulator.settings import Settings
+from emulator.dataplane.model import FunctionVersion
+from emulator.dataplane.settings import Settings
 
 _PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 

@@ -7,7 +7,7 @@ signals. Each process start gets a channel of its own, so that nothing of a kill
 import asyncio
 from dataclasses import dataclass
 
-from emulator.invocation import Invocation
+from emulator.dataplane.invocation import Invocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import unquote
 
-from emulator.exchange import Answer, Request, error_answer
+from emulator.dataplane.exchange import Answer, Request, error_answer
 
 _PATH = re.compile(r"/\d{4}-\d\d-\d\d/(?P<resource>[a-z-]+)(?:/(?P<name>[^/]+))?(?P<sub>/.*)?")
 _FUNCTION = re.compile(

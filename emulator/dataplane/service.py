@@ -17,20 +17,20 @@ from typing import Any
 
 from aiohttp import web
 
-from emulator.catalog import Catalog
-from emulator.dispatch import Dispatcher, Observer, nobody
-from emulator.environment import Environment, Host
-from emulator.events import EventRules, Events
-from emulator.exchange import Answer, Forward, Request, error_answer, json_answer
-from emulator.guard import Guard
-from emulator.history import History, Snapshot
-from emulator.invoke import InvokeApi, unknown_operation
-from emulator.model import FunctionVersion
-from emulator.pool import POLICIES, Policy, Pool
-from emulator.process import allow_many_files
-from emulator.runtime_api import RuntimeListener
-from emulator.settings import Settings
-from emulator.web import read, written
+from emulator.dataplane.catalog import Catalog
+from emulator.dataplane.dispatch import Dispatcher, Observer, nobody
+from emulator.dataplane.environment import Environment, Host
+from emulator.dataplane.events import EventRules, Events
+from emulator.dataplane.exchange import Answer, Forward, Request, error_answer, json_answer
+from emulator.dataplane.guard import Guard
+from emulator.dataplane.history import History, Snapshot
+from emulator.dataplane.invoke import InvokeApi, unknown_operation
+from emulator.dataplane.model import FunctionVersion
+from emulator.dataplane.pool import POLICIES, Policy, Pool
+from emulator.dataplane.process import allow_many_files
+from emulator.dataplane.runtime_api import RuntimeListener
+from emulator.dataplane.settings import Settings
+from emulator.dataplane.web import read, written
 
 _ADMIN = "/_emulator/"
 
@@ -39,7 +39,7 @@ class LambdaService:
     """Lambda's Invoke API on a loopback port, with a real process per execution environment.
 
     `policy` picks among idle environments (`mru`, `lru`, `random` with `seed`). `forward` answers every request that
-    is no invocation; see `emulator.exchange`. `event_rules` says how often an asynchronous invocation is tried, and
+    is no invocation; see `exchange`. `event_rules` says how often an asynchronous invocation is tried, and
     hears how it ended; `observe` hears of each invocation that ran. `port` 0 takes a free one. Everything started ends
     with `stop`, and with this process however it ends.
     """

@@ -15,11 +15,11 @@ from typing import Any
 
 import aiohttp
 
-from emulator.control_catalog import ControlPlaneCatalog
-from emulator.control_plane import ControlPlane
-from emulator.dispatch import Done
-from emulator.exchange import Answer, Request
-from emulator.tail import log
+from emulator.controlplane.deployed import ControlPlaneCatalog
+from emulator.controlplane.plane import ControlPlane
+from emulator.dataplane.dispatch import Done
+from emulator.dataplane.exchange import Answer, Request
+from emulator.dataplane.tail import log
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 1.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from emulator.control_ask import Refused, invalid
+from emulator.controlplane.ask import Refused, invalid
 
 Item = TypeVar("Item")
 Key = tuple[str, int]

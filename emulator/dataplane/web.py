@@ -6,7 +6,7 @@ asyncio sets TCP_NODELAY on every connection it accepts, so that small answers l
 from aiohttp import web
 from multidict import CIMultiDict
 
-from emulator.exchange import Answer, Request
+from emulator.dataplane.exchange import Answer, Request
 
 
 async def read(received: web.BaseRequest) -> Request:

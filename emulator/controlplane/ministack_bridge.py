@@ -4,7 +4,7 @@ What lives here: the few places where ministack must know of us. It starts minis
 opened, turns each execution (EventBridge, SNS, S3, Step Functions, API Gateway, ...) into an Invoke at our front, shows
 its function records to the front, keeps version numbers from being used twice, and keeps two properties that its
 CloudFormation forgets. What must not: anything of this project, which that interpreter cannot import, and any answer to
-a client: those are `emulator.control_answers`.
+a client: those are `answers`.
 
 It is pinned to one version of ministack, because it replaces private names; a missing name ends it with a message.
 """

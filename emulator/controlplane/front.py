@@ -1,19 +1,19 @@
 """The control plane's front: Lambda's own operations as AWS answers them, and everything else handed on to ministack.
 
 This is the data plane's hook for all that is no invocation; what each operation answers is in
-`emulator.control_answers`.
+`answers`.
 """
 
 import json
 import re
 
-from emulator import control_answers
-from emulator.control_ask import Ask, Refused, invalid, missing
-from emulator.control_catalog import ControlPlaneCatalog
-from emulator.control_plane import ControlPlane
-from emulator.control_rate import ControlRate
-from emulator.exchange import Answer, Request
-from emulator.ministack import Account
+from emulator.controlplane import answers
+from emulator.controlplane.ask import Ask, Refused, invalid, missing
+from emulator.controlplane.deployed import ControlPlaneCatalog
+from emulator.controlplane.ministack import Account
+from emulator.controlplane.plane import ControlPlane
+from emulator.controlplane.rate import ControlRate
+from emulator.dataplane.exchange import Answer, Request
 
 # Source: IAM user guide, "Create a signed AWS API request": the credential scope names key, day, region and service.
 _SCOPE = re.compile(r"Credential=(?P<key>[^/,]+)/\d{8}/(?P<region>[^/]+)/")
@@ -46,11 +46,11 @@ class ControlFront:
     async def _answer(self, ask: Ask, request: Request) -> Answer:
         match ask.method, ask.resource:
             case "GET", "account-settings":
-                return control_answers.account_settings(await self._plane.functions(), self._account.concurrency)
+                return answers.account_settings(await self._plane.functions(), self._account.concurrency)
             case "GET", "event-source-mappings" if ask.name is None:
-                return await self._plane.forward(request, control_answers.mappings_query(ask.query))
+                return await self._plane.forward(request, answers.mappings_query(ask.query))
             case "GET", "functions" if ask.name is None:
-                return control_answers.list_functions(ask, await self._plane.functions())
+                return answers.list_functions(ask, await self._plane.functions())
             case _, "functions" if ask.name is not None:
                 return await self._of_function(ask, ask.name, request)
         return await self._plane.forward(request)
@@ -63,11 +63,11 @@ class ControlFront:
             found = await self._plane.forward(request)
             if found.status != 200:
                 return found
-            return control_answers.shown_function(ask, record, json.loads(found.body), self._plane.code_url)
+            return answers.shown_function(ask, record, json.loads(found.body), self._plane.code_url)
         answer: Answer | None = None
         if (ask.method, ask.sub) == ("PUT", "/concurrency"):
-            answer = control_answers.put_concurrency(ask, await self._plane.functions(), self._account.concurrency)
-        elif of_function := control_answers.OF_FUNCTION.get((ask.method, ask.sub.strip("/").partition("/")[0])):
+            answer = answers.put_concurrency(ask, await self._plane.functions(), self._account.concurrency)
+        elif of_function := answers.OF_FUNCTION.get((ask.method, ask.sub.strip("/").partition("/")[0])):
             answer = of_function(ask, record)
         return answer if answer is not None else await self._plane.forward(request)
 

@@ -10,8 +10,8 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.invocation import Invocation, Phase, Served
-from emulator.model import FunctionVersion
+from emulator.dataplane.invocation import Invocation, Phase, Served
+from emulator.dataplane.model import FunctionVersion
 
 # Source: Lambda API reference, Invoke, X-Amz-Log-Result: the last 4 KB of the log.
 TAIL_BYTES = 4096

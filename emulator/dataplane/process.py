@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from emulator.guard import Guard
+from emulator.dataplane.guard import Guard
 
 _KEPT_BYTES = 64 * 1024
 # Source: AWS Lambda developer guide, "Lambda quotas": file descriptors.

@@ -1,0 +1,1 @@
+"""Lambda's Invoke and Runtime APIs, ours: a real process per execution environment. Knows no control plane."""
