@@ -5,6 +5,8 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 RUN := $(VENV)/bin/python
 export UV_NO_PROGRESS := 1
+# Trust what the system trusts: a proxy at work has a certificate of its own.
+export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench build deploy clean lock examples build-WarmerFunction build-JanitorFunction
