@@ -1,5 +1,6 @@
 # Front door. `make help` lists the verbs.
 SHELL := /bin/sh
+NO_PACKAGES := { echo "setup: packages could not be installed, see above; is there a network? A proxy goes into HTTPS_PROXY, an index of your own into UV_DEFAULT_INDEX"; exit 2; }
 PYTHON ?= python3
 VENV := .venv
 UV := $(VENV)/bin/uv
@@ -20,12 +21,12 @@ $(VENV)/bin/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than Python 3.11; call make PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "setup: virtual environment"
 	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock || $(NO_PACKAGES)
 	@touch $@
 
 $(VENV)/.ready: $(UV) requirements/dev.lock pyproject.toml
 	@echo "setup: the command, the tools and the checks"
-	@$(UV) pip install --quiet --python $(RUN) --require-hashes -r requirements/dev.lock
+	@$(UV) pip install --quiet --python $(RUN) --require-hashes -r requirements/dev.lock || $(NO_PACKAGES)
 	@$(UV) pip install --quiet --python $(RUN) --no-deps --editable .
 	@touch $@
 
@@ -33,7 +34,7 @@ $(VENV)/.ready: $(UV) requirements/dev.lock pyproject.toml
 .tools/%/.ready: requirements/%.lock $(UV)
 	@echo "setup: $*"
 	@$(UV) venv --quiet --clear --python $(RUN) .tools/$*
-	@$(UV) pip install --quiet --compile-bytecode --python .tools/$*/bin/python --require-hashes -r requirements/$*.lock
+	@$(UV) pip install --quiet --compile-bytecode --python .tools/$*/bin/python --require-hashes -r requirements/$*.lock || $(NO_PACKAGES)
 	@touch $@
 
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
@@ -58,6 +59,7 @@ check: setup ## Lint, types, import contracts, schedules
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+	@cd kits/python && ../../$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m cli validate schedules
 	@$(SAM) validate --lint

@@ -21,7 +21,7 @@ def state(pid: int) -> str:
     """The kernel's letter for a process: T when stopped; X when there is none."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return "X"
 
 
