@@ -20,7 +20,7 @@ setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.
 $(VENV)/bin/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than Python 3.11; call make PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "setup: virtual environment"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "setup: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock || $(NO_PACKAGES)
 	@touch $@
 
