@@ -211,12 +211,14 @@ def superseded_at(it: Candidate) -> datetime | None:
 
 
 def spoken(span: timedelta) -> str:
-    """A span in days, hours or minutes, rounded down, as a report says it."""
+    """A span in days, hours, minutes or seconds, rounded down, as a report says it."""
     minutes = int(span.total_seconds() // 60)
+    if minutes < 2:
+        return f"{int(span.total_seconds())} s"
     for size, unit in ((1440, "days"), (60, "hours")):
         if minutes >= 2 * size:
             return f"{minutes // size} {unit}"
-    return f"{minutes} minutes" if minutes != 1 else "1 minute"
+    return f"{minutes} minutes"
 
 
 def instant(at: datetime) -> str:

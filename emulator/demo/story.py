@@ -23,6 +23,8 @@ _STACK, _SHOP_STACK = "caretaker-demo", "django-shop-demo"
 # A rule fires once a minute; a tick that is not there after two has been lost.
 _FIRED_WITHIN_S = 130
 _POLICIES = ("mru", "lru", "random")
+# The demo's janitor lets a version go a second after it was replaced, and a second after it was marked.
+_A_SECOND_S = 1.2
 
 Say = Callable[[str], None]
 
@@ -184,13 +186,14 @@ def _janitor(stage: Stage, janitor: str) -> Sweep:
     """Seed versions, ask for the plan, sweep, look again."""
     seed_versions(stage.api)
     before = versions_of(stage.api)
+    time.sleep(_A_SECOND_S)
     plan = _item(_ask_janitor(stage, janitor, "plan"))
     reasons = Counter(kept["code"] for kept in plan["keep"])
     stage.say(f"{HOARD} has {len(before)} versions. The janitor marks what nobody uses, and deletes nothing at first:")
     for code, count in reasons.most_common():
         example = next(kept for kept in plan["keep"] if kept["code"] == code)
         stage.say(f"  {count:>3} {code:<12} e.g. {example['version']}: {example['reason']}")
-    time.sleep(1.1)  # the demo's grace is a second
+    time.sleep(_A_SECOND_S)
     swept = _item(_ask_janitor(stage, janitor, "sweep"))
     after = versions_of(stage.api)
     missing = protected_by_alias() - set(after)
