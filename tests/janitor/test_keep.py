@@ -184,7 +184,7 @@ def test_the_newest_version_of_all_was_never_replaced():
 @pytest.mark.parametrize(
     ("span", "words"),
     [
-        (timedelta(seconds=59), "0 s"),
+        (timedelta(seconds=59), "59 s"),
         (timedelta(minutes=1), "60 s"),
         (timedelta(minutes=119), "119 minutes"),
         (timedelta(hours=6), "6 hours"),
