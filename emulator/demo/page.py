@@ -33,6 +33,14 @@ svg .release-text { fill: var(--release); }
 .key .hold { background: var(--hold); }
 """
 
+_CAPTIONS = {
+    True: "Each row is an execution environment. All pings arrive at one instant, so each gets a new environment; a cold "
+    "one is new by itself and is not held. The stairs are this machine's: it initialises a few at a time on its cores, "
+    "where on AWS each environment has a processor of its own.",
+    False: "Each row is an execution environment. Each stays busy until the release instant that all pings carry, so "
+    "that no environment can answer two of them.",
+}
+
 
 def page(result: DemoResult) -> str:
     """The whole page."""
@@ -83,8 +91,7 @@ def _tick(tick: Tick) -> str:
     burst = tick.burst
     drawing = picture(burst.bars, release_at_ms=burst.release_at_ms, title=burst.title)
     return f"""<h2>{escape(burst.title)}</h2>
-<p>Each row is an execution environment. A warm one stays busy until the release instant that all pings carry, so that
-no environment can answer two of them; a cold one is new by itself and is not held.</p>
+<p>{_CAPTIONS[tick.item["cold"] > 0]}</p>
 <div class="card"><div class="scroll">{drawing}</div>
 <div class="key"><span class="init"></span>init<span class="service"></span>service
 <span class="hold"></span>hold</div></div>"""
