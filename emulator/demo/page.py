@@ -35,8 +35,8 @@ svg .release-text { fill: var(--release); }
 
 _CAPTIONS = {
     True: "Each row is an execution environment. All pings arrive at one instant, so each gets a new one; a cold "
-    "environment is new by itself and is not held. The stairs are this machine's: it initialises a few at a time on its cores, "
-    "where on AWS each environment has a processor of its own.",
+    "environment is new by itself and is not held. The stairs are this machine's: it initialises a few at a time on "
+    "its cores, where on AWS each environment has a processor of its own.",
     False: "Each row is an execution environment. Each stays busy until the release instant that all pings carry, so "
     "that no environment can answer two of them.",
 }
