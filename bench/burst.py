@@ -28,6 +28,7 @@ from fleet.aws.invoke import SigningInvoker
 from fleet.model import FunctionRef, Interval, Ping
 from warmer.burst import send_burst
 from warmer.coverage import most_at_once
+from warmer.pace import Window
 
 _SDK_ROOTS = Path(botocore.__file__).parent / "cacert.pem"
 _PAYLOAD = b'{"source":"caretaker"}'
@@ -116,7 +117,9 @@ def caretaker(count: int) -> None:
         max_hold_ms=2000,
         timeout_s=30,
     )
-    send_burst(SigningInvoker(), ping, hold_ms=_HOLD_MS, deadline=time.monotonic() + 60, dispatch=threading.Lock())
+    send_burst(
+        SigningInvoker(), ping, Window(hold_ms=_HOLD_MS), deadline=time.monotonic() + 60, dispatch=threading.Lock()
+    )
 
 
 def measured(server: Server, technique: Callable[[int], None], count: int) -> Seen:

@@ -194,13 +194,15 @@ class BurstResult:
     """What became of a burst: one outcome a ping, and the instants that tell how well it was sent.
 
     `released_ms` is when the last byte of the first ping left, `spread_ms` how long the caller needed to
-    release them all, `release_at_ms` the common instant that the pings carried.
+    release them all, `release_at_ms` the common instant that the pings carried, which allows for a `lag_ms` of the
+    target's clock and way.
     """
 
     outcomes: tuple[Answer | Lost, ...]
     release_at_ms: int
     released_ms: float
     spread_ms: float
+    lag_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from fleet import reply
 from fleet.model import Answer, BurstResult, Lost, Ping
 from fleet.ports import Endpoint, Invoker, SignedRequest, Unreachable
+from warmer.pace import Window
 
 # More openers do not help: handshakes are CPU time, and CPython has one core for them.
 _OPENERS = 16
 _CONNECT_TIMEOUT_S = 3.0
-# Sending the heads ahead: measured well under this on one slow core.
+# Sending the heads ahead, on one slow core and with room to spare: waiting for the instant costs nothing.
 _STAGING_MS = 10.0
-_STAGING_MS_PER_PING = 0.3
+_STAGING_MS_PER_PING = 0.8
 _LATE = "no complete answer in time"
 
 
@@ -73,10 +74,12 @@ class _Released:
     last_ms: float
 
 
-def send_burst(invoker: Invoker, ping: Ping, *, hold_ms: int, deadline: float, dispatch: threading.Lock) -> BurstResult:
+def send_burst(
+    invoker: Invoker, ping: Ping, window: Window, *, deadline: float, dispatch: threading.Lock
+) -> BurstResult:
     """Every ping of the burst in flight at one instant, and what became of each.
 
-    `hold_ms` is the time from the dispatch to the release instant that the pings carry; `deadline` is on the
+    The release instant that the pings carry is the window's lag and hold after the dispatch; `deadline` is on the
     monotonic clock. Opening and releasing happen under `dispatch`, so that bursts of one process do not disturb
     each other's instant; waiting for answers does not. Nothing is retried.
 
@@ -87,7 +90,7 @@ def send_burst(invoker: Invoker, ping: Ping, *, hold_ms: int, deadline: float, d
         endpoint = invoker.endpoint(ping.function)
         slots = _open(endpoint, ping.count)
         try:
-            released = _release(invoker, ping, slots, hold_ms)
+            released = _release(invoker, ping, slots, window)
         except BaseException:
             for slot in slots:
                 slot.lose("not sent", sent=False)
@@ -100,6 +103,7 @@ def send_burst(invoker: Invoker, ping: Ping, *, hold_ms: int, deadline: float, d
         release_at_ms=released.release_at_ms,
         released_ms=released.last_ms,
         spread_ms=released.last_ms - released.first_ms,
+        lag_ms=window.lag_ms,
     )
 
 
@@ -148,9 +152,9 @@ def _addresses(endpoint: Endpoint) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in families))
 
 
-def _release(invoker: Invoker, ping: Ping, slots: Sequence[_Slot], hold_ms: int) -> _Released:
+def _release(invoker: Invoker, ping: Ping, slots: Sequence[_Slot], window: Window) -> _Released:
     dispatch_ms = time.time() * 1000 + _STAGING_MS + _STAGING_MS_PER_PING * ping.count
-    release_at_ms = int(dispatch_ms + hold_ms)
+    release_at_ms = int(dispatch_ms + window.lag_ms + window.hold_ms)
     request = invoker.signed(ping, release_at_ms=release_at_ms)
     staged = [slot for slot in slots if slot.outcome is None and _stage(slot, request)]
     last = request.body[-1:]

@@ -4,6 +4,7 @@ Lambda runs one invocation at a time in an execution environment, so invocations
 many environments. What can be seen of that decides the evidence; the numbers never claim more than was seen.
 """
 
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,12 +28,15 @@ class Coverage:
     """What one burst achieved.
 
     `covered` environments are proven warm by `evidence`; `healthy` of them answered as expected. `sent`, `answered`,
-    `cold`, `throttled` and `errors` count pings; `problems` says what went wrong, each with how often, worst first.
-    `spread_ms` is from the targets' own clocks where they report one, else from the caller's.
+    `warmed` (answers that came through the application), `cold`, `throttled` and `errors` count pings; `problems` says
+    what went wrong, each with how often, worst first. `spread_ms` is from the targets' own clocks where they report
+    one, else from the caller's. `arrival_spread_ms` and `arrival_lag_ms` (see `warmer.pace`) are of the warm pings
+    alone, None where none told when it arrived.
     """
 
     sent: int
     answered: int
+    warmed: int
     covered: int
     healthy: int
     cold: int
@@ -43,6 +47,8 @@ class Coverage:
     throttled: int
     errors: int
     problems: tuple[tuple[str, int], ...] = ()
+    arrival_spread_ms: float | None = None
+    arrival_lag_ms: float | None = None
 
 
 def measure(result: BurstResult, spec: PingSpec) -> Coverage:
@@ -51,19 +57,24 @@ def measure(result: BurstResult, spec: PingSpec) -> Coverage:
     answers = [outcome for outcome in result.outcomes if isinstance(outcome, Answer)]
     throttled = sum(answer.status == 429 for answer in answers)
     evidence, covered, healthy = _counted(verdicts) or _by_time(result.outcomes, verdicts)
+    arrivals = _warm_arrivals(result.outcomes, verdicts)
+    spread_ms = max(at for at, _ in arrivals) - min(at for at, _ in arrivals) if arrivals else None
     return Coverage(
         sent=sum(not (isinstance(outcome, Lost) and not outcome.sent) for outcome in result.outcomes),
         answered=len(answers),
+        warmed=sum(verdict.warmed for verdict in verdicts),
         covered=covered,
         healthy=healthy,
         cold=sum(_cold(outcome, verdict) for outcome, verdict in zip(result.outcomes, verdicts, strict=True)),
         evidence=evidence,
-        spread_ms=_spread_ms(result, verdicts),
-        release_lead_ms=round(result.release_at_ms - result.released_ms, 1),
+        spread_ms=round(result.spread_ms if spread_ms is None or len(arrivals) < 2 else spread_ms, 1),
+        release_lead_ms=round(result.release_at_ms - result.lag_ms - result.released_ms, 1),
         billed_ms=sum(answer.log.billed_ms or 0 for answer in answers),
         throttled=throttled,
         errors=sum(not verdict.healthy for verdict in verdicts) - throttled,
         problems=tuple(Counter(verdict.problem for verdict in verdicts if verdict.problem).most_common()),
+        arrival_spread_ms=spread_ms,
+        arrival_lag_ms=statistics.median(at - sent for at, sent in arrivals) if arrivals else None,
     )
 
 
@@ -112,14 +123,16 @@ def _cold(outcome: Answer | Lost, verdict: Verdict) -> bool:
     return isinstance(outcome, Answer) and outcome.log.init_ms is not None
 
 
-def _spread_ms(result: BurstResult, verdicts: Sequence[Verdict]) -> float:
-    """First to last arrival of the warm pings; a cold one arrives after its init, which is no spread."""
-    arrivals = [
-        verdict.kit.arrived_ms
-        for verdict in verdicts
-        if verdict.kit is not None and verdict.kit.arrived_ms is not None and not verdict.kit.cold
+def _warm_arrivals(outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict]) -> list[tuple[float, float]]:
+    """When each warm ping arrived and when it was sent; a cold one arrives after its init, which is no spread."""
+    return [
+        (float(verdict.kit.arrived_ms), outcome.sent_ms)
+        for outcome, verdict in zip(outcomes, verdicts, strict=True)
+        if isinstance(outcome, Answer)
+        and verdict.kit is not None
+        and verdict.kit.arrived_ms is not None
+        and not verdict.kit.cold
     ]
-    return float(max(arrivals) - min(arrivals)) if len(arrivals) > 1 else round(result.spread_ms, 1)
 
 
 def _kit(verdict: Verdict) -> KitReport:

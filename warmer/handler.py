@@ -8,6 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from fleet.aws.invoke import SigningInvoker
@@ -15,6 +16,7 @@ from fleet.aws.limits import ConcurrencyLimits
 from profiles.evaluate import tick_instant
 from profiles.model import ScheduleSet
 from profiles.reader import read_folder
+from warmer.pace import Learnt
 from warmer.report import TickReport
 from warmer.settings import SettingsError, WarmerSettings
 from warmer.telemetry import publish
@@ -60,9 +62,15 @@ def _serve(event: Any, deadline: float) -> TickReport:
     if refused is not None:
         outcome, reason, failed = refused
         return TickReport(tick=instant, outcome=outcome, reason=reason, failed=failed, mistakes=schedules.mistakes)
-    world = World(invoker=SigningInvoker(), limits=ConcurrencyLimits(), deadline=deadline)
+    world = World(invoker=SigningInvoker(), limits=ConcurrencyLimits(), deadline=deadline, memory=_memory())
     targets = run_tick(schedules, instant, world, service=request.service)
     return TickReport(tick=instant, targets=targets, mistakes=schedules.mistakes)
+
+
+@cache
+def _memory() -> dict[tuple[object, ...], Learnt]:
+    """What ticks of this environment have learnt of their targets: a shorter hold, nothing that a tick depends on."""
+    return {}
 
 
 def read_event(event: Any, *, now: datetime) -> Request:

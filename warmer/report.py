@@ -160,11 +160,17 @@ def _reason(planned: PlannedTarget, last: Coverage, outcome: Outcome) -> str:
         Evidence.OVERLAP: "shown by overlapping log times",
         Evidence.INFERRED: "inferred from the caller's clock, not proven (the target reports no id and no JSON log)",
     }[last.evidence]
-    parts = [f"{last.covered} of {planned.wanted} environments {how}"]
+    reached = f"{last.covered} of {planned.wanted} environments"
+    parts = [f"{reached} {how}" if last.covered else f"{reached} reached"]
     if outcome is Outcome.UNHEALTHY:
         parts.append(f"{last.covered - last.healthy} of them unhealthy")
     if planned.limit is not None:
         parts.append(f"asked for {planned.count} only: {planned.limit}")
+    if last.warmed > last.covered:
+        parts.append(
+            f"{last.warmed} pings were answered by {last.covered}: they did not all overlap; is the kit's limit below "
+            f"{last.release_lead_ms:.0f} ms?"
+        )
     parts += [f"{count} {'ping' if count == 1 else 'pings'}: {problem}" for problem, count in last.problems[:3]]
     if len(last.problems) > 3:
         parts.append(f"and {len(last.problems) - 3} other problems")

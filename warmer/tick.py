@@ -16,6 +16,7 @@ from profiles.model import ScheduleSet
 from warmer.burst import send_burst
 from warmer.coverage import Coverage, measure
 from warmer.events import payload
+from warmer.pace import LONGEST_MS, Learnt, Window, first_window, learn, wider_window
 from warmer.plan import DueTarget, Outcome, PlannedTarget, due_targets, plan_tick
 from warmer.report import TargetReport, measured_report, settled_report
 
@@ -25,14 +26,8 @@ _TARGETS_AT_ONCE = 32
 _READERS_OF_LIMITS = 16
 # Limits are worth this long a wait, or a quarter of the time there is, and no more.
 _LIMITS_S = 5.0
-# From the dispatch to the common release instant. It covers the spread of arrivals and nothing else: cold pings need
-# no hold. Measured spreads stay far under it; a round that fell short is repeated with a wider one.
-_HOLD_MS = 150
-_HOLD_MS_PER_PING = 4
-_TOP_UP_FACTOR = 3
 # Kits hold no longer than this, whatever they are asked: the contract's default limit.
 _MAX_HOLD_MS = 2000
-_LONGEST_HOLD_MS = 1900
 _PING_TIMEOUT_S = 60.0
 # With less time left than this, a burst would only be cut off.
 _LEAST_S = 0.5
@@ -40,11 +35,16 @@ _LEAST_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What a tick needs of the world: two doors to AWS, and the monotonic second by which it must be done."""
+    """What a tick needs of the world.
+
+    Two doors to AWS, the monotonic second by which it must be done, and what earlier ticks learnt of each target, which
+    it adds to; an empty memory is as good.
+    """
 
     invoker: Invoker
     limits: Limits
     deadline: float
+    memory: dict[tuple[object, ...], Learnt] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -110,17 +110,28 @@ def _gather_limits(due: Sequence[DueTarget], world: World) -> dict[FunctionRef, 
 
 
 def _warm(planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock) -> TargetReport:
-    hold_ms = min(_HOLD_MS + _HOLD_MS_PER_PING * planned.count, _LONGEST_HOLD_MS)
-    rounds: tuple[Coverage, ...] = (_round(planned, instant, world, dispatch, hold_ms),)
+    target = planned.target
+    key = (world.invoker.endpoint(target.function), target.function, target.qualifier)
+    learnt = world.memory.get(key)
+    rounds: tuple[Coverage, ...] = (_round(planned, instant, world, dispatch, first_window(learnt, planned.count)),)
+    learnt = _learnt(learnt, rounds[-1])
     if _worth_another(planned, rounds[0], world.deadline):
-        wider_ms = min(hold_ms * _TOP_UP_FACTOR, _LONGEST_HOLD_MS)
         # A second round that cannot be sent takes nothing away from what the first one proved.
         with suppress(FleetError):
-            rounds += (_round(planned, instant, world, dispatch, wider_ms),)
+            rounds += (_round(planned, instant, world, dispatch, wider_window(learnt, planned.count)),)
+            learnt = _learnt(learnt, rounds[-1])
+    if learnt is not None:
+        world.memory[key] = learnt
     return measured_report(planned, rounds)
 
 
-def _round(planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock, hold_ms: int) -> Coverage:
+def _learnt(before: Learnt | None, seen: Coverage) -> Learnt | None:
+    return learn(before, spread_ms=seen.arrival_spread_ms, lag_ms=seen.arrival_lag_ms)
+
+
+def _round(
+    planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock, window: Window
+) -> Coverage:
     spec, burst = planned.target.ping, secrets.token_hex(8)
     ping = Ping(
         function=planned.target.function,
@@ -132,7 +143,7 @@ def _round(planned: PlannedTarget, instant: datetime, world: World, dispatch: th
         timeout_s=spec.timeout.total_seconds() if spec.timeout else _PING_TIMEOUT_S,
         prime=spec.prime,
     )
-    result = send_burst(world.invoker, ping, hold_ms=hold_ms, deadline=world.deadline, dispatch=dispatch)
+    result = send_burst(world.invoker, ping, window, deadline=world.deadline, dispatch=dispatch)
     return measure(result, spec)
 
 
@@ -140,7 +151,7 @@ def _worth_another(planned: PlannedTarget, first: Coverage, deadline: float) -> 
     """Short, and another round may help: something was reached, nothing was throttled, and there is time."""
     if first.covered >= planned.count or first.covered == 0 or first.throttled:
         return False
-    return deadline - time.monotonic() > 1 + _LONGEST_HOLD_MS / 1000
+    return deadline - time.monotonic() > 1 + LONGEST_MS / 1000
 
 
 def _failed(planned: PlannedTarget, reason: str) -> TargetReport:

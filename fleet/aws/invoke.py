@@ -38,11 +38,12 @@ class SigningInvoker:
         self._session: Any = botocore.session.get_session()
         self._clients: dict[str | None, Any] = {}
         self._captured: AWSPreparedRequest | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def endpoint(self, function: FunctionRef) -> Endpoint:
         """Where Invoke requests for `function` go. Raises: FleetError."""
-        parts = urlsplit(self._client(function).meta.endpoint_url)
+        with self._lock:
+            parts = urlsplit(self._client(function).meta.endpoint_url)
         return Endpoint(
             scheme=parts.scheme,
             host=parts.hostname or "",

@@ -18,6 +18,7 @@ from fleet.wire import client_context
 from tests.warmer.builders import a_ping
 from tests.warmer.raw_server import RawServer, Request, http_reply, serving
 from warmer.burst import send_burst
+from warmer.pace import Window
 
 
 class FakeInvoker:
@@ -40,11 +41,15 @@ class FakeInvoker:
         return SignedRequest(method="POST", target="/invocations", headers=headers, body=ping.payload)
 
 
+def soon(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
 def burst(server: RawServer, ping: Ping, *, hold_ms: int = 100, seconds: float = 20.0) -> BurstResult:
     return send_burst(
         FakeInvoker(server.port),
         ping,
-        hold_ms=hold_ms,
+        Window(hold_ms=hold_ms),
         deadline=time.monotonic() + seconds,
         dispatch=threading.Lock(),
     )
@@ -83,7 +88,11 @@ def test_one_signature_and_one_release_instant_serve_the_whole_burst() -> None:
     with serving(answer_ok) as server:
         invoker = FakeInvoker(server.port)
         result = send_burst(
-            invoker, a_ping(count=10), hold_ms=300, deadline=time.monotonic() + 20, dispatch=threading.Lock()
+            invoker,
+            a_ping(count=10),
+            Window(hold_ms=300),
+            deadline=time.monotonic() + 20,
+            dispatch=threading.Lock(),
         )
 
         assert invoker.signed_requests == 1
@@ -165,14 +174,20 @@ def test_an_endpoint_that_refuses_connections_is_one_clear_error() -> None:
         port = listener.getsockname()[1]
 
     with pytest.raises(Unreachable, match=f"no connection to 127.0.0.1:{port}: Connection refused; check AWS_ENDPOINT"):
-        send_burst(FakeInvoker(port), a_ping(), hold_ms=10, deadline=time.monotonic() + 5, dispatch=threading.Lock())
+        send_burst(
+            FakeInvoker(port),
+            a_ping(),
+            Window(hold_ms=10),
+            deadline=time.monotonic() + 5,
+            dispatch=threading.Lock(),
+        )
 
 
 def test_a_name_that_cannot_be_resolved_is_one_clear_error() -> None:
     invoker = FakeInvoker(443, host="lambda.nowhere.invalid")
 
     with pytest.raises(Unreachable, match=r"the name lambda\.nowhere\.invalid cannot be resolved"):
-        send_burst(invoker, a_ping(), hold_ms=10, deadline=time.monotonic() + 5, dispatch=threading.Lock())
+        send_burst(invoker, a_ping(), Window(hold_ms=10), deadline=soon(5), dispatch=threading.Lock())
 
 
 def a_tls_server(folder: Path) -> tuple[ssl.SSLContext, Path]:
@@ -188,7 +203,11 @@ def test_over_tls_the_pings_arrive_together_too(tmp_path: Path) -> None:
     with serving(answer_ok, tls=tls) as server:
         invoker = FakeInvoker(server.port, ca_bundle=ca_bundle)
         result = send_burst(
-            invoker, a_ping(count=20), hold_ms=100, deadline=time.monotonic() + 20, dispatch=threading.Lock()
+            invoker,
+            a_ping(count=20),
+            Window(hold_ms=100),
+            deadline=time.monotonic() + 20,
+            dispatch=threading.Lock(),
         )
 
     assert [outcome.status for outcome in result.outcomes if isinstance(outcome, Answer)] == [200] * 20
@@ -201,7 +220,7 @@ def test_a_server_that_the_bundle_does_not_trust_is_one_clear_error(tmp_path: Pa
         send_burst(
             FakeInvoker(server.port, ca_bundle=tmp_path / "other.pem"),
             a_ping(),
-            hold_ms=10,
+            Window(hold_ms=10),
             deadline=time.monotonic() + 5,
             dispatch=threading.Lock(),
         )

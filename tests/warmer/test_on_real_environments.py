@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emulator.threaded import Running
-from tests.warmer.lambda_machine import WITHOUT_KIT, a_function, machine, tick, write_schedule
+from tests.warmer.lambda_machine import WITH_KIT, WITHOUT_KIT, a_function, machine, tick, write_schedule
 
 
 def distinct_environments_of_last(running: Running, count: int) -> int:
@@ -97,3 +97,28 @@ def handler(event, context):
     target = report["targets"][0]
     assert (target["covered"], target["rounds"], target["sent"], target["errors"]) == (4, 2, 8, 1)
     assert report["ok"]
+
+
+@pytest.mark.parametrize("seconds", [5, -5], ids=["ahead", "behind"])
+def test_a_target_whose_clock_is_wrong_is_counted_all_the_same(
+    seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong_clock = f"import time\nright = time.time\ntime.time = lambda: right() + {seconds}\n" + WITH_KIT
+    write_schedule(tmp_path / "schedules", baseline=8)
+    with machine(a_function(tmp_path / "code", wrong_clock)) as running:
+        for _ in range(2):
+            tick(monkeypatch, running.endpoint, tmp_path / "schedules")
+        target = tick(monkeypatch, running.endpoint, tmp_path / "schedules")["targets"][0]
+
+    assert (target["evidence"], target["covered"], target["cold"]) == ("counted", 8, 0)
+
+
+def test_what_a_tick_learns_shortens_the_next_ones_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_schedule(tmp_path / "schedules", baseline=6)
+    with machine(a_function(tmp_path / "code")) as running:
+        leads = [
+            tick(monkeypatch, running.endpoint, tmp_path / "schedules")["targets"][0]["release_lead_ms"]
+            for _ in range(3)
+        ]
+
+    assert leads[2] < leads[1]
