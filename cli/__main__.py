@@ -1,5 +1,6 @@
 """The way in: `caretaker VERB`, also `python -m cli`."""
 
+import io
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ class OneLineErrors(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end the process with the verb's exit status."""
         kwargs["standalone_mode"] = False
+        _write_any_name()
         try:
             status = super().main(*args, **kwargs)
         except click.exceptions.NoArgsIsHelpError as error:
@@ -26,7 +28,17 @@ class OneLineErrors(click.Group):
         except click.Abort:
             click.echo("caretaker: interrupted", err=True)
             sys.exit(130)
+        except OSError as error:
+            click.echo(f"caretaker: {error.strerror or error}", err=True)
+            sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _write_any_name() -> None:
+    """Escape what the output's encoding lacks, such as a file name that is not UTF-8; the JSON stays JSON."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

@@ -172,7 +172,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _json(items: list[dict[str, Any]]) -> str:
-    return json.dumps(items, indent=2, ensure_ascii=False)
+    return json.dumps(items, indent=2)
 
 
 def _console() -> Console:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from os.path import realpath  # unlike Path.resolve, it takes a link that leads to itself
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def _show_explanations(found: list[Explanation], form: str, schedules: ScheduleS
 
 def _files(paths: Iterable[Path]) -> list[Path]:
     """The files that the paths mean, each once; a lone service's file brings the platform file beside it."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in paths:
         try:
             inside = files_in(path) if path.is_dir() else [path]
@@ -138,10 +139,10 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         if not path.exists():
             raise click.UsageError(f"{path}: no such file or folder")
         for file in inside:
-            found.setdefault(file.resolve(), file)
-    if not any(file.name in PLATFORM_NAMES for file in found):
+            found.setdefault(realpath(file), file)
+    if not any(file.name in PLATFORM_NAMES for file in found.values()):
         for file in _beside(found.values()):
-            found.setdefault(file.resolve(), file)
+            found.setdefault(realpath(file), file)
     return list(found.values())
 
 

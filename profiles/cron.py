@@ -34,17 +34,17 @@ def fault(expression: str) -> str | None:
     """
     if expression.startswith("@"):
         return f"{shown(expression)} is refused; write the five fields out"
-    fields = expression.lower().split()
+    fields = expression.split()
     if len(fields) != 5:
         return f"{shown(expression)} has {len(fields)} fields, not 5 (minute hour day-of-month month day-of-week)"
     for index, field in enumerate(fields):
         for part in field.split(","):
-            wrong = _part_fault(part, index)
+            wrong = _part_fault(part.lower(), index)
             if wrong is not None:
                 return f"{shown(part)} in the {_NAMES[index]} field: {wrong}"
     if fields[2] != "*" and fields[4] != "*":
         return "day-of-month together with day-of-week: libraries disagree whether that means and or or; use one"
-    if not croniter.is_valid(" ".join(fields), strict=True):
+    if not croniter.is_valid(" ".join(fields).lower(), strict=True):
         return f"{shown(expression)} never happens, or is no cron expression"
     return None
 

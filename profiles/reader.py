@@ -40,12 +40,16 @@ def read_folder(folder: Path) -> ScheduleSet:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The schedule files of a folder, by name. Raises: SchedulesMissing."""
+    """The schedule files of a folder, by name; hidden ones are an editor's. Raises: SchedulesMissing."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and not path.is_dir())
+        return sorted(path for path in folder.iterdir() if _is_schedule(path))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SchedulesMissing(f"{folder}: {reason}; give a folder that holds schedule files") from error
+
+
+def _is_schedule(path: Path) -> bool:
+    return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
 def read_files(paths: Iterable[Path]) -> ScheduleSet:

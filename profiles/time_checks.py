@@ -90,9 +90,10 @@ def zone(node: Node, path: str, findings: Findings) -> str | None:
     found = text(node, path, findings)
     if found is None:
         return None
-    if _ZONE.fullmatch(found) and not found.startswith(("posix/", "right/")) and _exists(found):
+    if _is_region(found) and _exists(found):
         return found
-    hint = did_you_mean(found, zones.names()) or " (write one like America/New_York, or UTC)"
+    known = filter(_is_region, zones.names())
+    hint = did_you_mean(found, known) or " (write one like America/New_York, or UTC)"
     findings.error(node, "E106", f"{path}: {shown(found)} is not an IANA region name{hint}")
     return None
 
@@ -124,6 +125,10 @@ def local_time(node: Node, path: str, findings: Findings) -> datetime | None:
     message = f'{path}: {shown(node.text)} is not a local time; write "YYYY-MM-DDTHH:MM", without an offset'
     findings.error(node, "E107", message)
     return None
+
+
+def _is_region(name: str) -> bool:
+    return bool(_ZONE.fullmatch(name)) and not name.startswith(("posix/", "right/"))
 
 
 def _exists(key: str) -> bool:

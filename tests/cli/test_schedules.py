@@ -1,6 +1,7 @@
 """`caretaker validate`, `plan` and `explain` as a user and a machine meet them: output, exit status, bad arguments."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,25 @@ def test_bad_arguments_are_one_line_and_status_two(folder: Path, arguments: list
     (line,) = result.stderr.splitlines()
     assert line.startswith("caretaker: ")
     assert words in line
+
+
+def test_a_link_that_leads_to_itself_is_a_file_that_cannot_be_read(folder: Path) -> None:
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    result = run("validate", folder, "--format", "json")
+    assert result.exit_code == 1
+    assert [(Path(one["file"]).name, one["code"]) for one in json.loads(result.stdout)] == [("loop.yaml", "E001")]
+
+
+def test_a_file_name_that_is_not_utf_8_leaves_the_json_readable(folder: Path) -> None:
+    (folder / os.fsdecode(b"\xff.yaml")).write_text(SERVICE.replace("America/New_York", "Nowhere"))
+    result = run("validate", folder, "--format", "json")
+    assert "E106" in {one["code"] for one in json.loads(result.stdout_bytes.decode("utf-8"))}
+
+
+def test_a_name_that_the_output_cannot_spell_is_escaped(folder: Path) -> None:
+    (folder / "café.yaml").write_text(SERVICE.replace("America/New_York", "Nowhere"))
+    result = CliRunner(charset="ascii").invoke(main, ["validate", str(folder)])
+    assert (result.exit_code, "caf\\xe9.yaml:4:11: E106" in result.stdout) == (1, True)
 
 
 def test_nothing_usable_is_status_two(folder: Path) -> None:

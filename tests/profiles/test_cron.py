@@ -28,6 +28,10 @@ def test_what_libraries_read_differently_is_refused(expression: str) -> None:
     assert fault(expression) is not None
 
 
+def test_a_refused_part_is_shown_as_the_file_has_it() -> None:
+    assert (fault("0 0 15W * *") or "").startswith('"15W" in the day-of-month field')
+
+
 @pytest.mark.parametrize("expression", ACCEPTED)
 def test_plain_expressions_are_accepted(expression: str) -> None:
     assert fault(expression) is None

@@ -258,3 +258,9 @@ def place(mistake: Mistake) -> tuple[int, int]:
 def place_of(part: str, text: str) -> tuple[int, int]:
     start = text.index(part)
     return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+
+
+@pytest.mark.parametrize("zone", ["EST", "CET", "KST", "Japan"])
+def test_what_is_suggested_for_a_zone_is_one_that_would_be_taken(zone: str) -> None:
+    (mistake,) = read_text(GOOD.replace("America/New_York", zone), platform=PLATFORM).mistakes
+    assert "write one like America/New_York, or UTC" in mistake.message

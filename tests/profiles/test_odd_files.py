@@ -80,3 +80,11 @@ def test_only_yaml_files_of_the_folder_itself_are_read(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("nothing")
     (tmp_path / "inner.yaml").mkdir()
     assert [service.name for service in read_folder(tmp_path).services] == ["shop"]
+
+
+def test_hidden_files_of_a_folder_are_an_editor_s_and_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_bytes(GOOD)
+    (tmp_path / ".shop.yaml").write_bytes(GOOD)
+    (tmp_path / ".#shop.yaml").symlink_to("editor@host.1234")
+    schedules = read_folder(tmp_path)
+    assert (schedules.mistakes, [service.file for service in schedules.services]) == ((), [str(tmp_path / "shop.yaml")])
