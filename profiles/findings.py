@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from profiles.model import Mistake, Severity
 
 MAX_MISTAKES = 200
+# More than all time zones; with thousands of names a search for each mistake would take minutes.
+MAX_KNOWN = 1000
 
 
 @dataclass(slots=True)
@@ -69,8 +71,10 @@ class Findings:
 
 
 def near(found: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that `found` is probably meant to be; None when nothing is near."""
+    """The one of `known` that `found` is probably meant to be; None when nothing is near, or too many are known."""
     by_lower = {name.lower(): name for name in known}
+    if len(by_lower) > MAX_KNOWN:
+        return None
     matches = difflib.get_close_matches(found[:80].lower(), by_lower, n=1, cutoff=0.65)
     return by_lower[matches[0]] if matches else None
 

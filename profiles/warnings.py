@@ -6,7 +6,6 @@ Takes what was read and the instant from which to look ahead; never keeps a serv
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
-from itertools import combinations
 
 from profiles.evaluate import override_bounds, scaled
 from profiles.instants import bounds_on, wall_faults, windows_on
@@ -146,14 +145,17 @@ def _ceiling(service: Service, platform: Platform) -> Iterator[Mistake]:
 
 
 def _overlaps(service: Service) -> Iterator[Mistake]:
-    absolute = [override for override in service.overrides if override.mode is Mode.SET]
-    for first, second in combinations(absolute, 2):
-        begin, end = override_bounds(first, service.timezone)
-        other_begin, other_end = override_bounds(second, service.timezone)
-        shared = any(first.concerns(target) and second.concerns(target) for target in service.targets)
-        if shared and begin < other_end and other_begin < end:
-            message = f'sets a level while "{first.name}" does, too; the greater holds'
-            yield _about(service, second, "W204", message)
+    """Each `set` that an earlier one meets, once: a file of thousands would have millions of pairs."""
+    seen: list[tuple[Override, int, int, frozenset[int]]] = []
+    for override in (one for one in service.overrides if one.mode is Mode.SET):
+        begin, end = override_bounds(override, service.timezone)
+        about = frozenset(index for index, target in enumerate(service.targets) if override.concerns(target))
+        for other, other_begin, other_end, other_about in seen:
+            if begin < other_end and other_begin < end and not about.isdisjoint(other_about):
+                message = f'sets a level while "{other.name}" does, too; the greater holds'
+                yield _about(service, override, "W204", message)
+                break
+        seen.append((override, begin, end, about))
 
 
 def _stale(service: Service, now: datetime) -> Iterator[Mistake]:

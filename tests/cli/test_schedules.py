@@ -201,13 +201,13 @@ def test_a_link_that_leads_to_itself_is_a_file_that_cannot_be_read(folder: Path)
 
 
 def test_a_file_name_that_is_not_utf_8_leaves_the_json_readable(folder: Path) -> None:
-    (folder / os.fsdecode(b"\xff.yaml")).write_text(SERVICE.replace("America/New_York", "Nowhere"))
+    (folder / os.fsdecode(b"\xff.yaml")).write_text(OTHER.replace("America/New_York", "Nowhere"))
     result = run("validate", folder, "--format", "json")
     assert "E106" in {one["code"] for one in json.loads(result.stdout_bytes.decode("utf-8"))}
 
 
 def test_a_name_that_the_output_cannot_spell_is_escaped(folder: Path) -> None:
-    (folder / "café.yaml").write_text(SERVICE.replace("America/New_York", "Nowhere"))
+    (folder / "café.yaml").write_text(OTHER.replace("America/New_York", "Nowhere"))
     result = CliRunner(charset="ascii").invoke(main, ["validate", str(folder)])
     assert (result.exit_code, "caf\\xe9.yaml:4:11: E106" in result.stdout) == (1, True)
 

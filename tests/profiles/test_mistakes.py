@@ -2,6 +2,7 @@
 
 import pytest
 
+from profiles.findings import did_you_mean
 from profiles.model import Mistake, Severity
 from profiles.reader import read_text
 
@@ -264,3 +265,8 @@ def place_of(part: str, text: str) -> tuple[int, int]:
 def test_what_is_suggested_for_a_zone_is_one_that_would_be_taken(zone: str) -> None:
     (mistake,) = read_text(GOOD.replace("America/New_York", zone), platform=PLATFORM).mistakes
     assert "write one like America/New_York, or UTC" in mistake.message
+
+
+def test_among_thousands_of_names_no_near_one_is_searched_for() -> None:
+    assert did_you_mean("shop-9", [f"shop-{index}" for index in range(900)]) != ""
+    assert did_you_mean("shop-x", [f"shop-{index}" for index in range(1001)]) == ""

@@ -79,3 +79,8 @@ def overrides(*named: tuple[str, str]) -> str:
         for name, mode in named
     ]
     return "overrides:\n" + "".join(rows)
+
+
+def test_of_many_overrides_that_set_at_one_time_each_is_warned_of_once() -> None:
+    text = service(QUIET) + overrides(*((f"number-{index}", "set") for index in range(40)))
+    assert [one.code for one in warnings_from(read_text(text), NOW)] == ["W204"] * 39
