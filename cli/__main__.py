@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from cli.compile import compile_schedule_files
 from cli.janitor import janitor
+from cli.render import render
 from cli.schedules import explain, plan, validate
 
 
@@ -50,6 +52,8 @@ def main() -> None:
 main.add_command(validate)
 main.add_command(plan)
 main.add_command(explain)
+main.add_command(render)
+main.add_command(compile_schedule_files)
 main.add_command(janitor)
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ LONGEST_SPAN = timedelta(days=3660)
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines."
 )
-_PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
 class Instant(click.ParamType[datetime]):
@@ -54,7 +54,7 @@ class Instant(click.ParamType[datetime]):
 
 
 @click.command()
-@_PATHS
+@PATHS
 @_FORMAT
 @click.option("--github", is_flag=True, help="As annotations of a GitHub workflow.")
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
@@ -74,7 +74,7 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: boo
 
 
 @click.command()
-@_PATHS
+@PATHS
 @click.option("--from", "start", type=Instant(), required=True, help="The first instant, as in 2026-11-24T00:00+09:00.")
 @click.option("--to", "end", type=Instant(), required=True, help="The instant after the last.")
 @_FORMAT
@@ -85,7 +85,7 @@ def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: date
         raise click.UsageError(f"--to {end:%Y-%m-%dT%H:%MZ} is before --from {start:%Y-%m-%dT%H:%MZ}")
     if end - start > LONGEST_SPAN:
         raise click.UsageError(f"--from and --to are {(end - start).days} days apart; at most {LONGEST_SPAN.days}")
-    schedules, status = _usable(paths)
+    schedules, status = usable(paths)
     found = changes(schedules, start, end)
     for service in schedules.services:
         for warning in dst_warnings(service, start, end):
@@ -98,14 +98,14 @@ def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: date
 
 
 @click.command()
-@_PATHS
+@PATHS
 @click.option("--at", "at", type=Instant(), required=True, help="The instant, as in 2027-03-14T02:30-05:00.")
 @click.option("--function", "function", help="Only this function: its name or ARN as the file has it.")
 @_FORMAT
 @click.pass_context
 def explain(ctx: click.Context, paths: tuple[Path, ...], at: datetime, function: str | None, form: str) -> None:
     """Say where the level of one instant comes from."""
-    schedules, status = _usable(paths)
+    schedules, status = usable(paths)
     found = [
         explain_target(service, target, at, platform=schedules.platform)
         for service in schedules.services
@@ -151,7 +151,7 @@ def _beside(files: Iterable[Path]) -> list[Path]:
     return [folder / name for folder in folders for name in PLATFORM_NAMES if (folder / name).is_file()][:1]
 
 
-def _usable(paths: tuple[Path, ...]) -> tuple[ScheduleSet, int]:
+def usable(paths: tuple[Path, ...]) -> tuple[ScheduleSet, int]:
     """The services that can be used and the exit status so far; what is wrong goes to standard error."""
     schedules = read_files(_files(paths))
     for mistake in schedules.mistakes:
