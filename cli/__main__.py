@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cli.compile import compile_schedule_files
+from cli.init import init
 from cli.janitor import janitor
 from cli.render import render
 from cli.schedules import explain, plan, validate
@@ -53,6 +54,7 @@ main.add_command(validate)
 main.add_command(plan)
 main.add_command(explain)
 main.add_command(render)
+main.add_command(init)
 main.add_command(compile_schedule_files)
 main.add_command(janitor)
 
