@@ -95,8 +95,10 @@ def print_changes(changes: Sequence[Change], schedules: ScheduleSet, end: dateti
             ),
             soft_wrap=True,
         )
+    days = (end - min((one.at for one in changes), default=end)).total_seconds() / 86400
     for name, pings in _pings(changes, schedules, end).items():
-        console.print(f"{name}: {pings:,} pings in all", soft_wrap=True)
+        daily = f", {pings / days:,.0f} a day" if days > 1 else ""
+        console.print(f"{name}: {pings:,} pings in all{daily}", soft_wrap=True)
 
 
 def _pings(changes: Sequence[Change], schedules: ScheduleSet, end: datetime) -> dict[str, int]:

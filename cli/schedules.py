@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli import schedule_output as output
+from cli.diff import show_difference
 from profiles.errors import SchedulesMissing
 from profiles.findings import did_you_mean
 from profiles.model import Mistake, ScheduleSet, Severity
@@ -75,17 +76,39 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: boo
 
 @click.command()
 @PATHS
-@click.option("--from", "start", type=Instant(), required=True, help="The first instant, as in 2026-11-24T00:00+09:00.")
-@click.option("--to", "end", type=Instant(), required=True, help="The instant after the last.")
+@click.option("--from", "start", type=Instant(), help="The first instant, as in 2026-11-24T00:00+09:00.")
+@click.option("--to", "end", type=Instant(), help="The instant after the last.")
+@click.option("--diff", "revision", metavar="REV", help="What differs from this git revision, in words.")
 @_FORMAT
 @click.pass_context
-def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: datetime, form: str) -> None:
-    """List the level changes of a span of time."""
+def plan(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    start: datetime | None,
+    end: datetime | None,
+    revision: str | None,
+    form: str,
+) -> None:
+    """List the level changes of a span of time; with --diff, by default of the next seven days."""
+    if revision is not None and start is None:
+        start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if revision is not None and end is None and start is not None:
+        end = start + timedelta(days=7)
+    if start is None or end is None:
+        raise click.UsageError("--from and --to say of which span; with --diff they may be left out")
     if end < start:
         raise click.UsageError(f"--to {end:%Y-%m-%dT%H:%MZ} is before --from {start:%Y-%m-%dT%H:%MZ}")
     if end - start > LONGEST_SPAN:
         raise click.UsageError(f"--from and --to are {(end - start).days} days apart; at most {LONGEST_SPAN.days}")
     schedules, status = usable(paths)
+    if revision is not None:
+        show_difference(schedules, paths, revision, start=start, end=end, form=form)
+    else:
+        _show_changes(schedules, start, end, form)
+    ctx.exit(status)
+
+
+def _show_changes(schedules: ScheduleSet, start: datetime, end: datetime, form: str) -> None:
     found = changes(schedules, start, end)
     for service in schedules.services:
         for warning in dst_warnings(service, start, end):
@@ -94,7 +117,6 @@ def plan(ctx: click.Context, paths: tuple[Path, ...], start: datetime, end: date
         click.echo(output.changes_json(found))
     else:
         output.print_changes(found, schedules, end)
-    ctx.exit(status)
 
 
 @click.command()
