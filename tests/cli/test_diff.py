@@ -90,7 +90,8 @@ def test_the_platform_file_beside_a_lone_service_is_the_revisions_too(schedules:
     shared = "profiles:\n  common:\n    baseline: {}\n    windows: []\n"
     (schedules / "platform.yaml").write_text(shared.format(4))
     (schedules / "cart.yaml").write_text(
-        "version: 1\nservice: cart\nowner: t\ntimezone: UTC\ntargets: [{function: cart, alias: live, profile: common}]\n"
+        "version: 1\nservice: cart\nowner: t\ntimezone: UTC\n"
+        "targets: [{function: cart, alias: live, profile: common}]\n"
     )
     git(schedules, "add", ".")
     git(schedules, "commit", "-q", "-m", "shared")
