@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench build deploy clean lock examples build-WarmerFunction build-JanitorFunction
+.PHONY: help setup demo test check bench build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ deploy: setup ## Deploy with sam; more options in ARGS, as in ARGS="--parameter-
 	@case "$(ARGS)" in *--profile*) ;; *) $(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; } ;; esac
 	@$(MAKE) --no-print-directory build
 	@$(SAM) deploy $(ARGS)
+
+pictures: setup ## Make the manual's pictures anew; needs chromium
+	@$(RUN) docs/make_pictures.py
 
 clean: ## Remove what was built; what was installed stays
 	@rm -rf .aws-sam build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
