@@ -3,7 +3,7 @@
 Adapters live in `fleet.aws`; tests bring fakes that pass the same suite.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -172,4 +172,29 @@ class Record(Protocol):
 
     def save_cursor(self, function: str) -> None:
         """Remember where this run stopped, so that the next one starts behind it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A document's bytes, and the tag that changes when they do."""
+
+    etag: str
+    data: bytes
+
+
+class Documents(Protocol):
+    """The documents of one place, by name."""
+
+    def listing(self) -> Mapping[str, str]:
+        """Name → ETag of every document there is. Raises: FleetError."""
+        ...
+
+    def fetch(
+        self, known: Mapping[str, str | None], *, most_bytes: int
+    ) -> Mapping[str, StoredDocument | FleetError | None]:
+        """For each name in `known` its document, None when its ETag is still the known one, or why it was not had.
+
+        Never raises. A document longer than `most_bytes` is cut off behind them.
+        """
         ...

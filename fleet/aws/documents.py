@@ -1,0 +1,93 @@
+"""The `Documents` port over S3: the objects right below a prefix, without those of folders inside it.
+
+The caller's role needs s3:ListBucket on the bucket and s3:GetObject on the objects. One try, short timeouts: the next
+tick is the retry, and there is a last good version to go on with.
+"""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from fleet.aws.errors import translated
+from fleet.ports import FleetError, StoredDocument, Unreachable
+
+_AT_ONCE = 10
+# For all documents of one fetch together; the tick has more to do.
+_BUDGET_S = 20.0
+_CONNECT_S, _READ_S = 2, 5
+
+
+class S3Documents:
+    """The objects `s3://bucket/prefix…`; a prefix that is not empty ends with a slash. Makes its client when asked."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
+
+    def listing(self) -> Mapping[str, str]:
+        """Name below the prefix → ETag, all pages. Raises: FleetError."""
+        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": self._prefix, "Delimiter": "/"}
+        found: dict[str, str] = {}
+        try:
+            while True:
+                page = _client().list_objects_v2(**request)
+                found.update({item["Key"][len(self._prefix) :]: item["ETag"] for item in page.get("Contents", [])})
+                if not page.get("IsTruncated"):
+                    return found
+                request["ContinuationToken"] = page["NextContinuationToken"]
+        except Exception as error:
+            raise translated(error, service="s3", operation="ListBucket") from error
+
+    def fetch(
+        self, known: Mapping[str, str | None], *, most_bytes: int
+    ) -> Mapping[str, StoredDocument | FleetError | None]:
+        """See `Documents.fetch`. What takes too long is Unreachable."""
+        try:
+            client = _client()
+        except Exception as error:
+            return dict.fromkeys(known, translated(error, service="s3", operation="GetObject"))
+        readers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="documents")
+        try:
+            asked = {name: readers.submit(self._one, client, name, etag, most_bytes) for name, etag in known.items()}
+            done, _ = wait(asked.values(), _BUDGET_S)
+            late = Unreachable(f"s3:GetObject did not end within {_BUDGET_S:.0f} s")
+            return {name: future.result() if future in done else late for name, future in asked.items()}
+        finally:
+            readers.shutdown(wait=False, cancel_futures=True)
+
+    def _one(self, client: Any, name: str, etag: str | None, most_bytes: int) -> StoredDocument | FleetError | None:
+        condition = {} if etag is None else {"IfNoneMatch": etag}
+        try:
+            reply = client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}", **condition)
+            return StoredDocument(etag=reply["ETag"], data=reply["Body"].read(most_bytes))
+        except Exception as error:
+            if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:
+                return None
+            return translated(error, service="s3", operation="GetObject")
+
+
+def _client() -> Any:
+    return _made(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))))
+
+
+@lru_cache(maxsize=4)
+def _made(environment: tuple[tuple[str, str], ...]) -> Any:
+    """One client as long as the SDK's variables stay as they are."""
+    known = dict(environment)
+    # Behind an endpoint of one's own there is seldom a DNS name for each bucket.
+    own = any(known.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"))
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=_CONNECT_S,
+        read_timeout=_READ_S,
+        max_pool_connections=_AT_ONCE,
+        s3={"addressing_style": "path" if own else "auto"},
+    )
+    session: Any = boto3.session.Session()
+    return session.client("s3", region_name=known.get("AWS_REGION") or None, config=config)
