@@ -14,7 +14,7 @@ from emulator.demo.deploy import Commands, deploy_caretaker, deploy_shop
 from emulator.demo.lambda_api import DemoError, LambdaApi
 from emulator.demo.picture import Bar
 from emulator.demo.result import Burst, DemoResult, Sweep, Tick
-from emulator.demo.users import burst_of_users
+from emulator.demo.users import Latencies, burst_of_users
 from emulator.demo.versions import HOARD, protected_by_alias, seed_versions, versions_of
 from emulator.stack import RunningEmulator
 
@@ -54,23 +54,9 @@ class Stage:
 
 def tell(stage: Stage, folder: Path) -> DemoResult:
     """The whole demo. Raises: DemoError when a step cannot be done."""
-    stage.say("Deploying Caretaker and the Django shop with `sam deploy`")
-    with ThreadPoolExecutor(2) as both:
-        caretaker = both.submit(deploy_caretaker, stage.commands, stack=_STACK, folder=folder)
-        shop = both.submit(deploy_shop, stage.commands, stack=_SHOP_STACK)
-        shop.result()
-        caretaker.result()
-    outputs = stage.outputs(_STACK)
-    warmer, janitor = outputs["WarmerFunctionName"], outputs["JanitorFunctionName"]
-
-    stage.say(f"{USERS} users open the shop at once; nothing is warm")
+    warmer, janitor = _deploy(stage, folder)
     _reclaim(stage)
-    began_ms = time.time() * 1000
-    cold = burst_of_users(stage.api, SHOP, qualifier=ALIAS, count=USERS)
-    cold_starts_before = _cold_starts(stage, began_ms)
-    stage.say(
-        f"  p50 {cold.percentile(0.5):,.0f} ms, p99 {cold.percentile(0.99):,.0f} ms, {cold_starts_before} cold starts"
-    )
+    cold, cold_starts_before = _users(stage, "open the shop at once; nothing is warm")
 
     _reclaim(stage)
     reclaimed_ms = time.time() * 1000
@@ -81,13 +67,7 @@ def tell(stage: Stage, folder: Path) -> DemoResult:
         swept = sweep.result()
     ticks += [_asked_tick(stage, warmer, policy) for policy in _POLICIES]
 
-    stage.say(f"The same {USERS} users again; the shop is warm")
-    again_ms = time.time() * 1000
-    warm = burst_of_users(stage.api, SHOP, qualifier=ALIAS, count=USERS)
-    cold_starts_after = _cold_starts(stage, again_ms)
-    stage.say(
-        f"  p50 {warm.percentile(0.5):,.0f} ms, p99 {warm.percentile(0.99):,.0f} ms, {cold_starts_after} cold starts"
-    )
+    warm, cold_starts_after = _users(stage, "open the shop again; it is warm")
     return DemoResult(
         users=USERS,
         cold=cold,
@@ -99,13 +79,31 @@ def tell(stage: Stage, folder: Path) -> DemoResult:
     )
 
 
+def _deploy(stage: Stage, folder: Path) -> tuple[str, str]:
+    """The names of the warmer and the janitor, once they and the shop are deployed."""
+    stage.say("Deploying Caretaker and the Django shop with `sam deploy`")
+    with ThreadPoolExecutor(2) as both:
+        caretaker = both.submit(deploy_caretaker, stage.commands, stack=_STACK, folder=folder)
+        both.submit(deploy_shop, stage.commands, stack=_SHOP_STACK).result()
+        caretaker.result()
+    outputs = stage.outputs(_STACK)
+    return outputs["WarmerFunctionName"], outputs["JanitorFunctionName"]
+
+
+def _users(stage: Stage, doing: str) -> tuple[Latencies, int]:
+    """What a burst of users waited, and how many of them met a cold start."""
+    stage.say(f"{USERS} users {doing}")
+    began_ms = time.time() * 1000
+    waited = burst_of_users(stage.api, SHOP, qualifier=ALIAS, count=USERS)
+    cold_starts = sum(each.cold for each in stage.invocations(SHOP, since_ms=began_ms))
+    p50, p99 = waited.percentile(0.5), waited.percentile(0.99)
+    stage.say(f"  p50 {p50:,.0f} ms, p99 {p99:,.0f} ms, {cold_starts} cold starts")
+    return waited, cold_starts
+
+
 def _reclaim(stage: Stage) -> None:
     """End every environment, as Lambda does after some idle minutes."""
     stage.api.post("/_emulator/reset", {})
-
-
-def _cold_starts(stage: Stage, since_ms: float) -> int:
-    return sum(each.cold for each in stage.invocations(SHOP, since_ms=since_ms))
 
 
 def _fired_tick(stage: Stage, warmer: str, *, since_ms: float) -> Tick:
