@@ -16,6 +16,7 @@ from profiles.model import (
     ScheduleSet,
     Service,
     Shape,
+    Strategy,
     Target,
     VersionsPolicy,
     Window,
@@ -79,6 +80,7 @@ def _target_json(target: Target, pings: _Table) -> dict[str, Any]:
         "profile": target.profile,
         "scale": target.scale,
         "enabled": target.enabled,
+        "strategy": target.strategy.value,
         "ping": pings.place(_ping_json(target.ping)),
     }
 
@@ -192,6 +194,7 @@ def _target(item: Mapping[str, Any], pings: list[PingSpec]) -> Target:
         profile=item["profile"],
         scale=item["scale"],
         enabled=item["enabled"],
+        strategy=Strategy(item["strategy"]),
         ping=pings[item["ping"]],
     )
 

@@ -105,6 +105,13 @@ class Profile:
     dates: tuple[DatedDays, ...] = ()
 
 
+class Strategy(Enum):
+    """Who keeps a target's environments: the warmer's pings, or provisioned concurrency, to which the level is left."""
+
+    PING = "ping"
+    PROVISIONED = "provisioned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A function and the qualifier that its traffic uses, warmed after a profile.
@@ -117,6 +124,7 @@ class Target:
     profile: str
     scale: float = 1.0
     enabled: bool = True
+    strategy: Strategy = Strategy.PING
     ping: PingSpec = PingSpec()
     line: int = field(default=0, compare=False)
     column: int = field(default=0, compare=False)

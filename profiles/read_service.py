@@ -6,7 +6,7 @@ from fleet.model import LATEST, FunctionRef
 from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping
 from profiles.findings import Findings, did_you_mean, shown
-from profiles.model import Profile, Service, Target
+from profiles.model import Profile, Service, Strategy, Target
 from profiles.read_overrides import read_overrides
 from profiles.read_ping import PingLayer, combine, read_ping
 from profiles.read_platform import PlatformFile, read_version, read_versions
@@ -105,10 +105,10 @@ def _target(node: Node, path: str, findings: Findings, around: _Around) -> Targe
     function = fields.maybe("function", _function)
     qualifier = _qualifier(fields)
     profile = _profile_name(fields, around)
-    _strategy(fields)
     ping = combine([*around.pings, *([own] if own is not None else [])], fields)
     scale = fields.read("scale", checks.scale, 1.0)
     enabled = fields.read("enabled", checks.boolean, True)
+    strategy = Strategy(fields.read("strategy", checks.choice(tuple(each.value for each in Strategy)), "ping"))
     if function is None or qualifier is None or profile is None:
         return None
     return Target(
@@ -117,6 +117,7 @@ def _target(node: Node, path: str, findings: Findings, around: _Around) -> Targe
         profile=profile,
         scale=scale,
         enabled=enabled,
+        strategy=strategy,
         ping=ping,
         line=node.line,
         column=node.column,
@@ -186,11 +187,3 @@ def _profile_name(fields: Fields, around: _Around) -> str | None:
     else:
         return name
     return None
-
-
-def _strategy(fields: Fields) -> None:
-    found = fields.maybe("strategy", checks.choice(("ping", "provisioned")))
-    node = fields.node("strategy")
-    if found == "provisioned" and node is not None:
-        message = f"{fields.at('strategy')}: provisioned is not yet supported; use ping"
-        fields.findings.error(node, "E090", message)

@@ -10,7 +10,7 @@ from enum import Enum
 
 from fleet.model import ConcurrencyFacts, FunctionRef
 from profiles.evaluate import demand_at
-from profiles.model import Demand, ScheduleSet, Service, Target
+from profiles.model import Demand, ScheduleSet, Service, Strategy, Target
 from warmer.budget import Allowance, allow
 
 
@@ -24,6 +24,7 @@ class Outcome(Enum):
     FAILED = "failed"
     NOTHING_DUE = "nothing-due"
     WOULD_PING = "would-ping"
+    LEFT_TO_PROVISIONED = "left-to-provisioned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class DueTarget:
     @property
     def needs_pings(self) -> bool:
         """Whether anything will be sent for it, limits aside."""
-        return self.demand.level > 0 and not self.service.dry_run
+        return self.demand.level > 0 and not self.service.dry_run and self.target.strategy is Strategy.PING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +104,21 @@ def _planned(due: DueTarget, allowance: Allowance) -> PlannedTarget:
 
 
 def _settled(due: DueTarget) -> PlannedTarget:
-    would_ping = due.demand.level > 0
+    outcome, reason = _why_nothing_is_sent(due)
     return PlannedTarget(
         service=due.service.name,
         target=due.target,
         wanted=due.demand.level,
         count=0,
-        reason=f"dryRun: would ping {due.demand.level}: {due.demand.reason}" if would_ping else due.demand.reason,
-        settled=Outcome.WOULD_PING if would_ping else Outcome.NOTHING_DUE,
+        reason=reason,
+        settled=outcome,
     )
+
+
+def _why_nothing_is_sent(due: DueTarget) -> tuple[Outcome, str]:
+    level, words = due.demand.level, due.demand.reason
+    if level == 0:
+        return Outcome.NOTHING_DUE, words
+    if due.target.strategy is Strategy.PROVISIONED:
+        return Outcome.LEFT_TO_PROVISIONED, f"strategy: provisioned: left to provisioned concurrency, unproven: {words}"
+    return Outcome.WOULD_PING, f"dryRun: would ping {level}: {words}"

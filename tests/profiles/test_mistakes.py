@@ -69,7 +69,6 @@ MISTAKES = [
     ("alias: live", "alias: live, version: 3", "E007", "version: 3"),
     ("like: sun", "like: sun, windows: []", "E007", "windows: []"),
     (", like: sun", "", "E005", "{calendar"),
-    ("profile: day,", "profile: day, strategy: provisioned,", "E090", "provisioned"),
     ("owner: team-shop", 'owner: team-shop\n"": 1', "E003", '"": 1'),
     ("owner: team-shop", "owner: team-shop\n? [a]\n: 1", "E004", "[a]"),
     # values

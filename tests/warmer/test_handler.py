@@ -199,3 +199,18 @@ def test_limits_are_read_wherever_the_endpoint_tells_them(
 
     assert (target["wanted"], target["sent"], target["covered"], target["outcome"]) == (10, 2, 2, "short")
     assert words in target["reason"]
+
+
+def test_a_target_left_to_provisioned_concurrency_is_evaluated_and_nothing_is_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_schedule(tmp_path, baseline=3)
+    path = tmp_path / "shop.yaml"
+    path.write_text(path.read_text().replace("profile: day}", "profile: day, strategy: provisioned}"))
+    with serving(lambda connection, request: None) as server:
+        report = tick(monkeypatch, server.endpoint, tmp_path)
+
+        assert server.connections == 0
+    target = report["targets"][0]
+    assert (target["outcome"], target["wanted"], report["ok"]) == ("left-to-provisioned", 3, True)
+    assert "unproven" in target["reason"]
