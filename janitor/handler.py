@@ -5,16 +5,20 @@ too, marks what it finds unused (when CARETAKER_STATE_TABLE is set): a version g
 after the one that marked it, so the first run deletes nothing.
 
 The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), and
-on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and dynamodb:BatchWriteItem.
+on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and dynamodb:BatchWriteItem; with schedules in S3
+also s3:ListBucket on the bucket and s3:GetObject on the documents.
 """
 
 import math
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from fleet.aws.documents import S3Documents
 from fleet.aws.rate import Pace, TimeBox
 from fleet.aws.record import DynamoRecord
 from fleet.aws.versions import LambdaVersions
@@ -22,8 +26,9 @@ from fleet.model import FunctionRef
 from fleet.ports import FleetError
 from janitor.report import Report
 from janitor.run import Doors, run_janitor
-from janitor.settings import JanitorSettings, Mode, SettingsError
+from janitor.settings import BUNDLED_SCHEDULES, JanitorSettings, Mode, SettingsError
 from janitor.telemetry import publish
+from profiles.loading import Shelves
 
 _SCHEDULERS = {"aws.events", "aws.scheduler"}
 
@@ -69,7 +74,15 @@ def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
     """The AWS adapters, as the SDK's own variables point them. Raises: FleetError."""
     versions = LambdaVersions.connect(Pace(settings.rate, box), timeout_s=box.call_timeout_s)
     record = DynamoRecord.connect(settings.state_table, box) if settings.state_table else None
-    return Doors(versions=versions, record=record, time_to_act=box.half_over)
+    return Doors(versions=versions, record=record, shelves=_shelves(), time_to_act=box.half_over)
+
+
+def _shelves() -> Shelves:
+    return Shelves(
+        documents=lambda store: S3Documents(store.bucket, store.prefix),
+        scratch=Path(tempfile.gettempdir()),
+        bundled=BUNDLED_SCHEDULES,
+    )
 
 
 def request_of(event: Any) -> Request:

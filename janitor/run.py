@@ -6,7 +6,6 @@ Talks through ports only; the handler and the `caretaker janitor` command open t
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from fleet.ports import FleetError, OutOfTime, Record, Versions
 from janitor.inventory import Inventory, gather_inventory
@@ -16,20 +15,22 @@ from janitor.record import remember
 from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
 from janitor.sweep import FunctionSweep, Outcome, sweep
-from profiles.errors import SchedulesMissing
+from profiles.errors import ProfilesError
+from profiles.loading import Library, Shelves, load_schedules
+from profiles.location import location_of
 from profiles.model import Mistake, Platform, ScheduleSet, Severity, VersionsPolicy
-from profiles.reader import read_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The way to the account's versions and to what earlier runs found; without a table there is no record.
+    """The way to the account's versions, to what earlier runs found, and to the schedules.
 
-    `time_to_act` says when reading must end, so that there is time left for deleting.
+    Without a table there is no record. `time_to_act` says when reading must end, so that time is left for deleting.
     """
 
     versions: Versions
     record: Record | None
+    shelves: Shelves
     time_to_act: Callable[[], bool] = lambda: False
 
 
@@ -50,21 +51,19 @@ class Planned:
         return (*(problem for problem in found if problem is not None), *missing)
 
 
-def read_policy(settings: JanitorSettings) -> SweepPolicy:
+def read_policy(settings: JanitorSettings, shelves: Shelves, now: datetime) -> SweepPolicy:
     """The policy of every function, from the schedules; where they cannot be read whole, everything stays.
 
-    A broken file may be the one that names a version, so one error in one file keeps all versions of all functions.
+    A broken file may be the one that names a version, so one error in one file keeps all versions of all functions. So
+    does a place that is out of reach: the last good schedules may lack the version that was named since.
     """
     found = ScheduleSet(services=(), platform=Platform(), mistakes=())
     unread: str | None = None
-    if settings.schedules.startswith("s3://") or settings.schedules.endswith(".json"):
-        unread = f'CARETAKER_SCHEDULES is "{settings.schedules}": only a folder of YAML files is supported yet'
-    else:
-        try:
-            found = read_folder(Path(settings.schedules))
-            unread = _first_error(found.mistakes)
-        except SchedulesMissing as error:
-            unread = f"CARETAKER_SCHEDULES: {error}"
+    try:
+        loaded = load_schedules(location_of(settings.schedules), shelves, Library(), now=now)
+        found, unread = loaded.schedules, loaded.problem or _first_error(loaded.schedules.mistakes)
+    except (ProfilesError, ValueError) as error:
+        unread = f"CARETAKER_SCHEDULES: {error}"
     return sweep_policy(
         found.services,
         default=_default(settings, found.platform.versions, unread),
@@ -95,7 +94,7 @@ def _first_error(mistakes: Sequence[Mistake]) -> str | None:
 
 def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, *, only: Collection[str] = ()) -> Planned:
     """Read and decide, change nothing. Raises: FleetError when the versions cannot be listed."""
-    policy = read_policy(settings)
+    policy = read_policy(settings, doors.shelves, now)
     inventory = gather_inventory(doors.versions, doors.record, policy, only=only, time_to_act=doors.time_to_act)
     return Planned(inventory=inventory, policy=policy, plan=plan_sweep(inventory, policy, now))
 

@@ -8,7 +8,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Self
 
-BUNDLED_SCHEDULES = Path(__file__).resolve().parent.parent / "schedules"
+from profiles.location import bundled_in
+
+BUNDLED_SCHEDULES = bundled_in(Path(__file__).resolve().parent.parent)
 
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -30,7 +32,7 @@ class Mode(Enum):
 class JanitorSettings:
     """What holds for every run, and the defaults for services whose schedule says nothing.
 
-    `schedules` is CARETAKER_SCHEDULES as written, or the bundled folder. `rate` is in requests a second.
+    `schedules` is CARETAKER_SCHEDULES as written, or the bundled ones. `rate` is in requests a second.
     """
 
     schedules: str

@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from fleet.ports import Documents
 from profiles.compiled import load_compiled
 from profiles.errors import ProfilesError, SchedulesMissing
-from profiles.live import Memory, OutOfReach, read_last_good, read_live
+from profiles.live import Bundled, Memory, OutOfReach, read_last_good, read_live
 from profiles.location import CompiledFile, Folder, Location, Store
 from profiles.model import ScheduleSet
 
@@ -35,24 +35,23 @@ class Origin(Enum):
 class Loaded:
     """Schedules with where they came from.
 
-    `as_of` is the instant at which they were last compared with the place that was asked for, None when they never
+    `age_s` is how long ago they were last compared with the place that was asked for, in seconds, None when they never
     were; `rejected` are the documents that were not taken as they are; `problem` says why the place was not read.
     """
 
     schedules: ScheduleSet
     origin: Origin
     location: str
-    as_of: datetime | None
+    age_s: int | None
     rejected: tuple[str, ...] = ()
     problem: str | None = None
 
-    def as_json(self, now: datetime) -> dict[str, Any]:
-        """What a report says of it; the age is in seconds at the aware `now`."""
-        age = None if self.as_of is None else max(0, round((now - self.as_of).total_seconds()))
+    def as_json(self) -> dict[str, Any]:
+        """What a report says of it."""
         return {
             "from": self.origin.value,
             "location": self.location,
-            "age_s": age,
+            "age_s": self.age_s,
             "rejected": list(self.rejected),
             "problem": self.problem,
         }
@@ -85,7 +84,7 @@ def load_schedules(location: Location, shelves: Shelves, library: Library, *, no
             schedules = _here(location, library)
             origin = Origin.FOLDER if isinstance(location, Folder) else Origin.FILE
             origin = Origin.BUNDLED if location == shelves.bundled else origin
-            return Loaded(schedules=schedules, origin=origin, location=str(location), as_of=now)
+            return Loaded(schedules=schedules, origin=origin, location=str(location), age_s=0)
         case Store():
             return _far(location, shelves, library, now)
         case _:
@@ -105,13 +104,11 @@ def _far(store: Store, shelves: Shelves, library: Library, now: datetime) -> Loa
     try:
         live = read_live(store, shelves.documents(store), memory, now=now, scratch=scratch, bundled=bundled)
     except OutOfReach as error:
-        return _last_good(store, memory, scratch, bundled, str(error))
-    return Loaded(schedules=live.schedules, origin=Origin.LIVE, location=str(store), as_of=now, rejected=live.rejected)
+        return _last_good(store, memory, scratch, bundled, now=now, problem=str(error))
+    return Loaded(schedules=live.schedules, origin=Origin.LIVE, location=str(store), age_s=0, rejected=live.rejected)
 
 
-def _last_good(
-    store: Store, memory: Memory, scratch: Path, bundled: Callable[[], ScheduleSet | None], problem: str
-) -> Loaded:
+def _last_good(store: Store, memory: Memory, scratch: Path, bundled: Bundled, *, now: datetime, problem: str) -> Loaded:
     origin = Origin.MEMORY
     if memory.held is None or memory.assembled is None:
         found = read_last_good(store, scratch=scratch, bundled=bundled)
@@ -119,14 +116,14 @@ def _last_good(
             schedules = bundled()
             if schedules is None:
                 raise SchedulesMissing(f"{problem}; and no schedules came with the code")
-            return Loaded(schedules=schedules, origin=Origin.BUNDLED, location=str(store), as_of=None, problem=problem)
+            return Loaded(schedules=schedules, origin=Origin.BUNDLED, location=str(store), age_s=None, problem=problem)
         memory.held, memory.assembled = found
         origin = Origin.TMP
     return Loaded(
         schedules=memory.assembled.schedules,
         origin=origin,
         location=str(store),
-        as_of=memory.held.at,
+        age_s=max(0, round((now - memory.held.at).total_seconds())),
         rejected=memory.assembled.rejected,
         problem=problem,
     )

@@ -50,7 +50,7 @@ def location_of(text: str) -> Location:
         return CompiledFile(path=Path(text)) if text.endswith(".json") else Folder(path=Path(text))
     match = _STORE.fullmatch(text)
     if match is None:
-        raise ValueError(f'"{text}" is not of the form s3://bucket/prefix')
+        raise ValueError(f'"{text}": it is not of the form s3://bucket/prefix')
     key = match["key"] or ""
     if key.endswith(".json"):
         prefix, _, name = key.rpartition("/")

@@ -1,21 +1,26 @@
 """The warmer Lambda: reads the event, the settings and the schedules, runs the tick, returns its report.
 
 Needs lambda:InvokeFunction on its targets; lambda:GetFunction (or GetFunctionConcurrency) and
-lambda:GetAccountSettings to see the limits, without which it pings all the same and limits nothing.
+lambda:GetAccountSettings to see the limits, without which it pings all the same and limits nothing. With schedules in
+S3 also s3:ListBucket on the bucket and s3:GetObject on the documents.
 """
 
 import os
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from fleet.aws.documents import S3Documents
 from fleet.aws.invoke import SigningInvoker
 from fleet.aws.limits import ConcurrencyLimits
+from profiles.errors import ProfilesError
 from profiles.evaluate import tick_instant
+from profiles.loading import Library, Loaded, Shelves, load_schedules
 from profiles.model import ScheduleSet
-from profiles.reader import read_folder
 from warmer.pace import Learnt
 from warmer.report import TickReport
 from warmer.settings import SettingsError, WarmerSettings
@@ -54,17 +59,35 @@ def _serve(event: Any, deadline: float) -> TickReport:
     now = datetime.now(UTC)
     try:
         request = read_event(event, now=now)
-        schedules = read_folder(WarmerSettings.from_env(os.environ).schedules)
-    except (UnusableEvent, SettingsError, OSError) as error:
+        loaded = _load(WarmerSettings.from_env(os.environ), now)
+    except (UnusableEvent, SettingsError, ProfilesError, OSError) as error:
         return TickReport(tick=None, outcome="refused", reason=str(error), failed=True)
+    schedules = loaded.schedules
     instant = tick_instant(request.at, schedules.platform.interval)
     refused = refusal(request, schedules, now=now)
     if refused is not None:
         outcome, reason, failed = refused
-        return TickReport(tick=instant, outcome=outcome, reason=reason, failed=failed, mistakes=schedules.mistakes)
+        return TickReport(
+            tick=instant, outcome=outcome, reason=reason, failed=failed, mistakes=schedules.mistakes, loaded=loaded
+        )
     world = World(invoker=SigningInvoker(), limits=ConcurrencyLimits(), deadline=deadline, memory=_memory())
     targets = run_tick(schedules, instant, world, service=request.service)
-    return TickReport(tick=instant, targets=targets, mistakes=schedules.mistakes)
+    return TickReport(tick=instant, targets=targets, mistakes=schedules.mistakes, loaded=loaded)
+
+
+def _load(settings: WarmerSettings, now: datetime) -> Loaded:
+    shelves = Shelves(
+        documents=lambda store: S3Documents(store.bucket, store.prefix),
+        scratch=Path(tempfile.gettempdir()),
+        bundled=settings.bundled,
+    )
+    return load_schedules(settings.schedules, shelves, _library(), now=now)
+
+
+@cache
+def _library() -> Library:
+    """The schedules that ticks of this environment have read: what is unchanged is not read again."""
+    return Library()
 
 
 @cache

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from profiles.loading import Loaded
 from profiles.model import Mistake, Severity
 from warmer.coverage import Coverage, Evidence
 from warmer.plan import Outcome, PlannedTarget
@@ -33,8 +34,9 @@ class TargetReport:
 
     @property
     def short(self) -> int:
-        """How many environments are missing; nothing is missing of what a dry run only would ping."""
-        return 0 if self.outcome is Outcome.WOULD_PING else max(0, self.wanted - self.covered)
+        """How many environments are missing; nothing is missing where nothing was to be sent."""
+        not_ours = self.outcome in {Outcome.WOULD_PING, Outcome.LEFT_TO_PROVISIONED}
+        return 0 if not_ours else max(0, self.wanted - self.covered)
 
     @property
     def ok(self) -> bool:
@@ -49,7 +51,10 @@ class TargetReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TickReport:
-    """What a tick did. `reason` is set when the tick as a whole was not served, or only in part."""
+    """What a tick did. `reason` is set when the tick as a whole was not served, or only in part.
+
+    `loaded` says where its schedules came from; None when there were none.
+    """
 
     tick: datetime | None
     targets: tuple[TargetReport, ...] = ()
@@ -57,6 +62,7 @@ class TickReport:
     outcome: str = "served"
     reason: str | None = None
     failed: bool = False
+    loaded: Loaded | None = None
 
     @property
     def ok(self) -> bool:
@@ -78,6 +84,9 @@ class TickReport:
         if self.errors_in_files:
             files = len({mistake.file for mistake in self.mistakes if mistake.severity is Severity.ERROR})
             parts.append(f"{files} schedule files left out for {self.errors_in_files} errors")
+        if self.loaded is not None and self.loaded.problem is not None:
+            age = "" if self.loaded.age_s is None else f", {self.loaded.age_s} s old"
+            parts.append(f"schedules from {self.loaded.origin.value}{age}, because {self.loaded.problem}")
         return ", ".join(parts)
 
     def as_json(self) -> dict[str, Any]:
@@ -89,6 +98,7 @@ class TickReport:
             "reason": self.reason or self._summary(),
             "targets": [target.as_json() for target in self.targets],
             "schedules": [mistake_as_json(mistake) for mistake in self.mistakes],
+            "schedules_source": None if self.loaded is None else self.loaded.as_json(),
         }
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-BUNDLED_SCHEDULES = Path(__file__).resolve().parent.parent / "schedules"
+from profiles.location import CompiledFile, Folder, Location, bundled_in, location_of
+
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 class SettingsError(ValueError):
@@ -14,22 +16,24 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmerSettings:
-    """Where the schedules are."""
+    """Where the schedules are, and where those are that came with the code."""
 
-    schedules: Path
+    schedules: Location
+    bundled: Location
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """The settings in `environment`. Raises: SettingsError."""
+        bundled = bundled_in(_ROOT)
         value = environment.get("CARETAKER_SCHEDULES", "").strip()
         if not value:
-            return cls(schedules=BUNDLED_SCHEDULES)
-        if value.startswith("s3://") or value.endswith(".json"):
-            raise SettingsError(
-                f'CARETAKER_SCHEDULES is "{value}": reading schedules from S3 or from a compiled file is not yet '
-                "supported; name a folder of YAML files"
-            )
-        folder = Path(value)
-        if not folder.is_dir():
+            return cls(schedules=bundled, bundled=bundled)
+        try:
+            location = location_of(value)
+        except ValueError as error:
+            raise SettingsError(f"CARETAKER_SCHEDULES is {error}") from error
+        if isinstance(location, Folder) and not location.path.is_dir():
             raise SettingsError(f'CARETAKER_SCHEDULES is "{value}": there is no such folder')
-        return cls(schedules=folder)
+        if isinstance(location, CompiledFile) and not location.path.is_file():
+            raise SettingsError(f'CARETAKER_SCHEDULES is "{value}": there is no such file')
+        return cls(schedules=location, bundled=bundled)

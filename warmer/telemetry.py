@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from profiles.loading import Loaded, Origin
 from warmer.report import TargetReport, TickReport, mistake_as_json
 
 NAMESPACE = "Caretaker"
 _SERVICE = "caretaker-warmer"
+_UNITS = {"BilledMs": MetricUnit.Milliseconds, "ConfigAgeSeconds": MetricUnit.Seconds}
 
 
 def publish(report: TickReport) -> None:
@@ -41,8 +43,21 @@ def _tick_counts(report: TickReport) -> dict[str, float]:
         "ScheduleErrors": float(report.errors_in_files),
         "TargetsOk": float(sum(target.ok for target in report.targets)),
         "TargetsShort": float(sum(not target.ok for target in report.targets)),
+        **_source_counts(report.loaded),
         **_target_counts(report.targets),
     }
+
+
+def _source_counts(loaded: Loaded | None) -> dict[str, float]:
+    """One metric for each rung of the ladder, 1 for the one that served: over a day, their sums are its history."""
+    rungs = (Origin.LIVE, Origin.MEMORY, Origin.TMP, Origin.BUNDLED)
+    counts = {
+        f"ConfigSource{rung.value.capitalize()}": float(loaded is not None and loaded.origin is rung) for rung in rungs
+    }
+    counts["ConfigRejected"] = float(len(loaded.rejected)) if loaded is not None else 0.0
+    if loaded is not None and loaded.age_s is not None:
+        counts["ConfigAgeSeconds"] = float(loaded.age_s)
+    return counts
 
 
 def _target_counts(targets: Iterable[TargetReport]) -> dict[str, float]:
@@ -65,6 +80,5 @@ def _count(counts: dict[str, float], *, schedule: str | None = None) -> None:
     if schedule is not None:
         metrics.add_dimension(name="schedule", value=schedule)
     for name, value in counts.items():
-        unit = MetricUnit.Milliseconds if name == "BilledMs" else MetricUnit.Count
-        metrics.add_metric(name=name, unit=unit, value=value)
+        metrics.add_metric(name=name, unit=_UNITS.get(name, MetricUnit.Count), value=value)
     metrics.flush_metrics()

@@ -1,0 +1,115 @@
+"""The warmer with compiled schedules, and with schedules in S3 that is there, breaks off, or holds a bad document."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import warmer.handler
+from profiles.compiled import compile_schedules
+from profiles.reader import read_folder
+from tests.warmer.lambda_machine import tick, write_schedule
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    write_schedule(tmp_path / "schedules", baseline=0)
+    write_schedule(tmp_path / "schedules", baseline=0, service="cart", function="cart")
+    return tmp_path / "schedules"
+
+
+@pytest.fixture
+def store(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A bucket that holds those files below `prod/`, and an SDK that is pointed at it."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    warmer.handler._library.cache_clear()
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="plans")
+        for path in written.iterdir():
+            client.put_object(Bucket="plans", Key=f"prod/{path.name}", Body=path.read_bytes())
+        yield client
+    warmer.handler._library.cache_clear()
+
+
+def at(monkeypatch: pytest.MonkeyPatch, location: object) -> dict[str, Any]:
+    return tick(monkeypatch, NOWHERE, location)  # type: ignore[arg-type]
+
+
+def test_a_compiled_file_serves_as_its_folder_does(
+    monkeypatch: pytest.MonkeyPatch, written: Path, tmp_path: Path
+) -> None:
+    compiled = tmp_path / "compiled.json"
+    compiled.write_bytes(compile_schedules(read_folder(written)))
+    plain, report = at(monkeypatch, written), at(monkeypatch, compiled)
+    assert report["targets"] == plain["targets"]
+    assert (plain["schedules_source"]["from"], report["schedules_source"]["from"]) == ("folder", "file")
+    assert report["ok"]
+
+
+def test_a_compiled_file_of_another_format_is_refused_in_clear_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "c.json").write_text('{"format": 2, "schedules": {}}')
+    report = at(monkeypatch, tmp_path / "c.json")
+    assert (report["ok"], report["outcome"]) == (False, "refused")
+    assert "has format 2" in report["reason"]
+
+
+def test_a_place_that_is_no_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = at(monkeypatch, "s3://")
+    assert (report["ok"], report["targets"]) == (False, [])
+    assert report["reason"] == 'CARETAKER_SCHEDULES is "s3://": it is not of the form s3://bucket/prefix'
+
+
+def test_schedules_in_s3_are_served_live(monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+    report = at(monkeypatch, "s3://plans/prod")
+    assert sorted(target["service"] for target in report["targets"]) == ["cart", "shop"]
+    assert report["schedules_source"] == {
+        "from": "live",
+        "location": "s3://plans/prod/",
+        "age_s": 0,
+        "rejected": [],
+        "problem": None,
+    }
+    assert report["ok"]
+
+
+def test_a_bad_document_is_reported_and_its_service_served_from_the_last_good_one(
+    monkeypatch: pytest.MonkeyPatch, store: Any
+) -> None:
+    at(monkeypatch, "s3://plans/prod")
+    store.put_object(Bucket="plans", Key="prod/shop.yaml", Body=b"version: 1\nservice: [")
+    report = at(monkeypatch, "s3://plans/prod")
+    assert sorted(target["service"] for target in report["targets"]) == ["cart", "shop"]
+    assert report["schedules_source"]["rejected"] == ["shop.yaml"]
+    assert [mistake["file"] for mistake in report["schedules"]] == ["shop.yaml"]
+    assert not report["ok"]
+
+
+def test_out_of_reach_the_last_good_ones_are_served_and_counted(
+    monkeypatch: pytest.MonkeyPatch, store: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at(monkeypatch, "s3://plans/prod")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", NOWHERE)
+    capsys.readouterr()
+    report = at(monkeypatch, "s3://plans/prod")
+    assert len(report["targets"]) == 2
+    assert report["schedules_source"]["from"] == "memory"
+    assert "s3:ListBucket: the endpoint does not answer" in report["reason"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (counts,) = [line for line in lines if "ConfigSourceMemory" in line]
+    assert (counts["ConfigSourceMemory"], counts["ConfigSourceLive"]) == ([1.0], [0.0])
+    warmer.handler._library.cache_clear()
+    assert at(monkeypatch, "s3://plans/prod")["schedules_source"]["from"] == "tmp"
