@@ -11,23 +11,26 @@ from botocore.config import Config
 _SDK_VARIABLES = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
-def client(service: str, *, region: str | None = None, timeout_s: float = 10.0) -> Any:
+def client(service: str, *, region: str | None = None, timeout_s: float = 10.0, purpose: str = "") -> Any:
     """A client that tries once, connects within 5 s at most and reads within `timeout_s`.
 
-    The same one is given again while the SDK's environment variables stay as they are.
+    The same one is given again while the SDK's environment variables stay as they are; a `purpose` has one of its own.
     """
     environment = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith(_SDK_VARIABLES)))
     # Lambda sets AWS_REGION; of the SDKs only Python's reads AWS_DEFAULT_REGION instead.
-    return _client(service, region or os.environ.get("AWS_REGION") or None, timeout_s, environment)
+    return _client(service, region or os.environ.get("AWS_REGION") or None, timeout_s, purpose, environment)
 
 
 @lru_cache(maxsize=32)
-def _client(service: str, region: str | None, timeout_s: float, _environment: tuple[tuple[str, str], ...]) -> Any:
+def _client(
+    service: str, region: str | None, timeout_s: float, _purpose: str, _environment: tuple[tuple[str, str], ...]
+) -> Any:
     # One try: the callers decide what a failure means, and a retried ping would be a second ping.
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
         connect_timeout=min(5.0, timeout_s),
         read_timeout=timeout_s,
+        user_agent_extra="caretaker",
     )
     session: Any = boto3.session.Session()
     return session.client(service, region_name=region, config=config)

@@ -5,36 +5,28 @@ control-plane calls of an account share belong to deployments.
 Source: Lambda developer guide, "Lambda quotas", API requests.
 """
 
-import threading
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
 
+from fleet.aws.clients import client
 from fleet.aws.errors import translated
 from fleet.model import ConcurrencyFacts, FunctionRef
 from fleet.ports import FleetError, Unreachable
 
 # The tick does not wait long for what it can do without.
-_BRIEF = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=4, max_pool_connections=16)
+_BRIEF_S = 4.0
 
 
 class ConcurrencyLimits:
     """Reads limits once a function and region; make one a tick."""
 
     def __init__(self) -> None:
-        self._session: Any = get_session()
-        self._clients: dict[str | None, Any] = {}
         self._accounts: dict[str | None, tuple[int, int]] = {}
-        self._lock = threading.Lock()
 
     def prepare(self, region: str | None) -> None:
-        """Make the region's client and read its account limits, so that `of` may be called from many threads."""
+        """Read the region's account limits, before `of` is called from many threads."""
         try:
-            with self._lock:  # a session may not make two clients at once
-                if region not in self._clients:
-                    self._clients[region] = self._session.create_client("lambda", region_name=region, config=_BRIEF)
             settings = self._call(region, "get_account_settings", "GetAccountSettings")["AccountLimit"]
             self._accounts[region] = (
                 int(settings["ConcurrentExecutions"]),
@@ -69,6 +61,6 @@ class ConcurrencyLimits:
 
     def _call(self, region: str | None, method: str, operation: str, **arguments: str) -> Any:
         try:
-            return getattr(self._clients[region], method)(**arguments)
+            return getattr(client("lambda", region=region, timeout_s=_BRIEF_S), method)(**arguments)
         except (BotoCoreError, ClientError) as error:
             raise translated(error, service="lambda", operation=operation) from error
