@@ -93,11 +93,13 @@ pictures: setup ## Make the manual's pictures anew; needs chromium
 clean: ## Remove what was built; what was installed stays
 	@rm -rf .aws-sam build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 
-# What sam calls, with ARTIFACTS_DIR: exactly the rooms that the function imports, its schedules and its dependencies, as wheels for
+# What sam calls, with ARTIFACTS_DIR: exactly the rooms that the function imports, its schedules compiled into one document, and its dependencies, as wheels for
 # Lambda's python3.13 on arm64, whatever runs here. The same sources give the same bytes: no bytecode, no scripts (they name this
 # folder) and no RECORD (it lists the scripts), one mode and one time for every file.
 BUNDLE_PLATFORM := --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all:
 SCHEDULES ?= schedules
+# The commit that last changed the schedules, so that other commits leave the bundle's bytes as they are.
+REVISION ?= $(shell git log -1 --format=%H -- "$(SCHEDULES)" 2>/dev/null)$(shell git status --porcelain -- "$(SCHEDULES)" 2>/dev/null | grep -q . && echo -changed)
 build-WarmerFunction: ROOMS := warmer profiles fleet
 build-JanitorFunction: ROOMS := janitor profiles fleet
 build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
@@ -107,5 +109,5 @@ build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
 	@mkdir -p "$(ARTIFACTS_DIR)/schedules"
 	@find $(ROOMS) -name '*.py' | tar -cf - -T - | tar -xf - -C "$(ARTIFACTS_DIR)"
-	@find "$(SCHEDULES)" -maxdepth 1 -name '*.yaml' -exec cp {} "$(ARTIFACTS_DIR)/schedules" \;
+	@$(RUN) -m cli compile "$(SCHEDULES)" --revision "$(REVISION)" --out "$(ARTIFACTS_DIR)/schedules/compiled.json"
 	@chmod -R u=rwX,go=rX "$(ARTIFACTS_DIR)" && find "$(ARTIFACTS_DIR)" -exec touch -d 2020-01-01T00:00:00Z {} +

@@ -87,13 +87,26 @@ class Stack:
                 return self._ref(name)
             case {"Fn::GetAtt": [str(name), str(attribute)]}:
                 return self._attribute(name, attribute)
-            case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda found: self._named(found[1]), text)
             case {"Fn::If": [str(condition), yes, no]}:
                 return self.answer(yes if self._holds(condition) else no)
+            case {"Fn::Select": [int(place), items]}:
+                return self.answer(items)[place]
+        return self._text(value)
+
+    def _text(self, value: Mapping[str, Any]) -> Any:
+        match value:
+            case {"Fn::Sub": str(text)}:
+                return self._filled(text, {})
+            case {"Fn::Sub": [str(text), dict(names)]}:
+                return self._filled(text, self.answer(names))
             case {"Fn::Join": [str(glue), parts]}:
                 return glue.join(self.answer(parts))
+            case {"Fn::Split": [str(glue), whole]}:
+                return str(self.answer(whole)).split(glue)
         raise AssertionError(f"a function that this reader does not know: {value}")
+
+    def _filled(self, text: str, names: Mapping[str, str]) -> str:
+        return re.sub(r"\$\{([^}]+)\}", lambda found: names.get(found[1]) or self._named(found[1]), text)
 
     def _holds(self, name: str | None) -> bool:
         return name is None or self._true(self.template["Conditions"][name])

@@ -3,10 +3,13 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from profiles.compiled import load_compiled
+from profiles.reader import read_folder
 from tests.template.checkout import ROOT, copy_checkout, files_of, run
 
 ROOMS = {"WarmerFunction": "warmer", "JanitorFunction": "janitor"}
@@ -48,12 +51,37 @@ def test_a_bundle_holds_every_module_of_its_rooms(
 
 
 @pytest.mark.parametrize("function", ROOMS)
-def test_a_bundle_holds_the_schedules_and_none_of_their_neighbours(
+def test_a_bundle_holds_the_schedules_in_one_compiled_document_and_no_neighbour_of_theirs(
     bundles: dict[str, Path], built_checkout: Path, function: str
 ) -> None:
-    schedules = {path.name for path in (built_checkout / "schedules").glob("*.yaml")}
-    assert "shop.yaml" in schedules
-    assert {path.name for path in (bundles[function] / "schedules").iterdir()} == schedules
+    (path,) = (bundles[function] / "schedules").iterdir()
+    assert path.name == "compiled.json"
+    compiled = load_compiled(path.read_bytes(), where=path.name).schedules
+    source = read_folder(built_checkout / "schedules")
+    assert [service.name for service in compiled.services] == ["shop"]
+    assert [replace(service, file="shop.yaml") for service in source.services] == list(compiled.services)
+
+
+@pytest.mark.parametrize("function", ROOMS)
+def test_a_bundle_s_function_loads_its_schedules_without_yaml_or_croniter(
+    bundles: dict[str, Path], function: str
+) -> None:
+    room = ROOMS[function]
+    program = (
+        f"import sys; sys.path.insert(0, {str(bundles[function])!r}); sys.dont_write_bytecode = True\n"
+        f"import {room}.handler, {room}.settings as settings\n"
+        "from profiles.loading import Library, Shelves, load_schedules\n"
+        f"assert settings.__file__.startswith({str(bundles[function])!r}), settings.__file__\n"
+        f"place = settings.bundled_in(__import__('pathlib').Path(settings.__file__).parent.parent)\n"
+        "from datetime import UTC, datetime\n"
+        "shelves = Shelves(documents=None, scratch=None, bundled=place)\n"
+        "loaded = load_schedules(place, shelves, Library(), now=datetime(2026, 11, 24, tzinfo=UTC))\n"
+        "print([service.name for service in loaded.schedules.services], loaded.origin.value)\n"
+        "print(sorted({'yaml', 'croniter'} & set(sys.modules)))\n"
+    )
+    assert run([ROOT / ".venv" / "bin" / "python", "-c", program], folder=bundles[function]) == (
+        "['shop'] bundled\n[]\n"
+    )
 
 
 @pytest.mark.parametrize("function", ROOMS)

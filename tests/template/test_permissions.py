@@ -87,6 +87,34 @@ def test_named_targets_are_all_that_the_warmer_may_invoke() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_read_schedules_in_s3_only_when_they_are_there(role: str) -> None:
+    granted = statements(Stack(read_template()), role)
+    assert not [action for statement in granted for action in listed(statement["Action"]) if action.startswith("s3:")]
+    granted = statements(Stack(read_template(), Schedules="/opt/schedules"), role)
+    assert not [action for statement in granted for action in listed(statement["Action"]) if action.startswith("s3:")]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("place", "inside", "outside"),
+    [
+        ("s3://plans/prod", "plans/prod/shop.yaml", "plans/production/shop.yaml"),
+        ("s3://plans", "plans/shop.yaml", "plans-of-others/shop.yaml"),
+        ("s3://plans/a/b.json", "plans/a/b.json", "plans/a/c.json"),
+    ],
+)
+def test_a_role_may_read_one_prefix_of_one_bucket_and_write_nothing(
+    role: str, place: str, inside: str, outside: str
+) -> None:
+    granted = statements(Stack(read_template(), Schedules=place), role)
+    assert may(granted, "s3:ListBucket", "arn:aws:s3:::plans")
+    assert not may(granted, "s3:ListBucket", "arn:aws:s3:::others")
+    assert may(granted, "s3:GetObject", f"arn:aws:s3:::{inside}")
+    assert not may(granted, "s3:GetObject", f"arn:aws:s3:::{outside}")
+    assert not may(granted, "s3:PutObject", f"arn:aws:s3:::{inside}")
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_a_star_resource_stands_with_read_actions_only(stack: Stack, role: str) -> None:
     reads = ("Get", "List", "Describe")
     excused = {"cloudwatch:PutMetricData", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}

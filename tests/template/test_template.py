@@ -134,6 +134,26 @@ def test_schedules_are_the_bundled_ones_unless_a_folder_is_named(template: dict[
     assert elsewhere["CARETAKER_SCHEDULES"] == "/opt/schedules"
 
 
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("", True),
+        ("/opt/schedules", True),
+        ("/opt/schedules/compiled.json", True),
+        ("s3://plans", True),
+        ("s3://plans/prod/eu", True),
+        ("s3://plans/compiled.json", True),
+        ("s3://plans/prod/", False),
+        ("s3://Plans/prod", False),
+        ("s3://", False),
+        ("schedules", False),
+    ],
+)
+def test_schedules_are_a_path_or_a_place_in_s3(template: dict[str, Any], value: str, taken: bool) -> None:
+    pattern = template["Parameters"]["Schedules"]["AllowedPattern"]
+    assert (re.fullmatch(pattern, value) is not None) is taken
+
+
 @pytest.mark.parametrize(("logs", "function"), [("WarmerLogs", "WarmerFunction"), ("JanitorLogs", "JanitorFunction")])
 def test_each_log_group_is_named_after_its_function_and_forgets(stack: Stack, logs: str, function: str) -> None:
     properties = stack.resources("AWS::Logs::LogGroup")[logs]
