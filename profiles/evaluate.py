@@ -6,13 +6,16 @@ Layers, low to high: baseline, windows (dated days in place of weekly and cron o
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil
 from typing import assert_never
 
-from profiles.instants import Span, resolve, spans_around
+from profiles.instants import Span, resolve, spans_around, spans_on
 from profiles.model import Demand, Mode, Override, Platform, Profile, Service, Target
+from profiles.remembered import RememberedBy
 from profiles.zones import region
 
+# The targets of a service mostly share a profile, and a tick asks for all of them at one instant.
+_LEVELS: RememberedBy[tuple[int, str]] = RememberedBy(most=16_384)
+_BOUNDS: RememberedBy[tuple[int, int]] = RememberedBy(most=16_384)
 _MODE_ORDER = (Mode.SET, Mode.AT_LEAST, Mode.AT_MOST)
 _MODE_WORDS = {Mode.SET: "sets", Mode.AT_LEAST: "asks for at least", Mode.AT_MOST: "allows at most"}
 
@@ -36,7 +39,8 @@ def demand_at(service: Service, target: Target, instant: datetime, *, platform: 
         return Demand(level=0, reason=f"0: service {service.name} is switched off (enabled: false)")
     if not target.enabled:
         return Demand(level=0, reason=f"0: target {target.function}:{target.qualifier} is switched off")
-    level, reason = _profile_level(service.profile(target.profile), service.timezone, seconds)
+    profile, zone = service.profile(target.profile), service.timezone
+    level, reason = _LEVELS.get(profile, (zone, seconds), lambda: _profile_level(profile, zone, seconds))
     if target.scale != 1.0:
         level, reason = scaled(level, target.scale), f"{reason}, scaled by {target.scale:g}"
     for override in active_overrides(service, target, seconds):
@@ -51,7 +55,13 @@ def demand_at(service: Service, target: Target, instant: datetime, *, platform: 
 
 def scaled(level: int, scale: float) -> int:
     """`level` times `scale` as the file writes it, rounded up: 30 times 0.1 is 3, not 4."""
-    return ceil(level * Fraction(repr(scale)))
+    over, under = _exactly(scale)
+    return -(-level * over // under)
+
+
+@lru_cache(maxsize=4096)
+def _exactly(scale: float) -> tuple[int, int]:
+    return Fraction(repr(scale)).as_integer_ratio()
 
 
 def spans_at(profile: Profile, zone: str, seconds: int) -> tuple[Span, ...]:
@@ -61,7 +71,7 @@ def spans_at(profile: Profile, zone: str, seconds: int) -> tuple[Span, ...]:
 
 def override_bounds(override: Override, zone: str) -> tuple[int, int]:
     """The two instants of an override, in epoch seconds: `from` the first, `until` the second of a repeated hour."""
-    return _override_bounds(override, zone)
+    return _BOUNDS.get(override, zone, lambda: _override_bounds(override, zone))
 
 
 def active_overrides(service: Service, target: Target, seconds: int) -> list[Override]:
@@ -79,7 +89,6 @@ def _holds(bounds: tuple[int, int], seconds: int) -> bool:
     return bounds[0] <= seconds < bounds[1]
 
 
-@lru_cache(maxsize=4096)
 def _override_bounds(override: Override, zone: str) -> tuple[int, int]:
     return resolve(zone, override.starts, end=False), resolve(zone, override.ends, end=True)
 
@@ -88,7 +97,9 @@ def _profile_level(profile: Profile, zone: str, seconds: int) -> tuple[int, str]
     active: Span | None = None
     ramping: Span | None = None
     ramp = 0
-    for span in spans_at(profile, zone, seconds):
+    for opens, closes, span in spans_on(profile, zone, seconds // 86_400):
+        if not opens <= seconds < closes:
+            continue
         if span.starts <= seconds < span.ends:
             if active is None or _rank(span) < _rank(active):
                 active = span

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
 from profiles.model import DatedDays, Profile, Window
+from profiles.remembered import RememberedBy
 from profiles.zones import region
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - subtracted from other naive wall times only
@@ -37,6 +39,14 @@ class Span:
         if down and self.ends <= instant < self.ends + down:
             return -int(-full * (self.ends + down - instant) // down)
         return 0
+
+
+class NearSpan(NamedTuple):
+    """A span with its ramps: nothing of it matters before `opens` or from `closes` on."""
+
+    opens: int
+    closes: int
+    span: Span
 
 
 @lru_cache(maxsize=32_768)
@@ -75,6 +85,31 @@ def spans_around(profile: Profile, zone: str, day: date) -> tuple[Span, ...]:
     for shift in range(-_DAYS_BEFORE - 1, _DAYS_AFTER + 2):
         start = day + timedelta(days=shift)
         found.extend(spans_starting(profile, zone, start))
+    return tuple(found)
+
+
+def spans_on(profile: Profile, zone: str, day: int) -> tuple[NearSpan, ...]:
+    """Every span of the profile that matters, ramps included, in the UTC date that is `day` days after 1970-01-01."""
+    return _SPANS_ON.get(profile, (zone, day), lambda: _spans_on(profile, zone, day))
+
+
+_SPANS_ON: RememberedBy[tuple[NearSpan, ...]] = RememberedBy(most=32_768)
+# A window of 24 h, a night of 26 h and a ramp of 1 h, from 14 h ahead of UTC to 12 h behind it.
+_STARTS = range(-2, 2)
+
+
+def _spans_on(profile: Profile, zone: str, day: int) -> tuple[NearSpan, ...]:
+    date_of_day, begins = _EPOCH.date() + timedelta(days=day), day * 86_400
+    found: list[NearSpan] = []
+    for shift in _STARTS:
+        start = date_of_day + timedelta(days=shift)
+        for window in windows_on(profile, start):
+            up = int(window.ramp_up.total_seconds()) if window.ramp_up else 0
+            down = int(window.ramp_down.total_seconds()) if window.ramp_down else 0
+            for starts, ends in bounds_on(window, window.timezone or zone, start):
+                if starts < ends and ends + down > begins and starts - up < begins + 86_400:
+                    span = Span(window=window, starts=starts, ends=ends)
+                    found.append(NearSpan(opens=starts - up, closes=ends + down, span=span))
     return tuple(found)
 
 
