@@ -18,17 +18,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fleet.aws.documents import S3Documents
 from fleet.aws.rate import Pace, TimeBox
 from fleet.aws.record import DynamoRecord
 from fleet.aws.versions import LambdaVersions
 from fleet.model import FunctionRef
-from fleet.ports import FleetError
+from fleet.ports import Documents, FleetError
 from janitor.report import Report
 from janitor.run import Doors, run_janitor
 from janitor.settings import BUNDLED_SCHEDULES, JanitorSettings, Mode, SettingsError
 from janitor.telemetry import publish
 from profiles.loading import Shelves
+from profiles.location import Store
 
 _SCHEDULERS = {"aws.events", "aws.scheduler"}
 
@@ -77,9 +77,15 @@ def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
     return Doors(versions=versions, record=record, shelves=_shelves(), time_to_act=box.half_over)
 
 
+def _documents(store: Store) -> Documents:
+    from fleet.aws.documents import S3Documents  # noqa: PLC0415 - only schedules in S3 pay for it
+
+    return S3Documents(store.bucket, store.prefix)
+
+
 def _shelves() -> Shelves:
     return Shelves(
-        documents=lambda store: S3Documents(store.bucket, store.prefix),
+        documents=_documents,
         scratch=Path(tempfile.gettempdir()),
         bundled=BUNDLED_SCHEDULES,
     )

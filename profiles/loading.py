@@ -1,10 +1,9 @@
 """The one way in which both functions get their schedules, wherever CARETAKER_SCHEDULES says that they are.
 
-For a place in S3 there is a ladder: live, the last good ones in memory, those in a file, those that came with the code.
-A folder or a file has no ladder: what is wrong with it is wrong with the deployment.
+For a place in S3 there is a ladder, which `ladder` knows. A folder or a file has none: what is wrong with it is wrong
+with the deployment.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +13,7 @@ from typing import Any, assert_never
 
 from fleet.ports import Documents
 from profiles.compiled import load_compiled
-from profiles.errors import ProfilesError, SchedulesMissing
-from profiles.live import Bundled, Memory, OutOfReach, read_last_good, read_live
+from profiles.errors import SchedulesMissing
 from profiles.location import CompiledFile, Folder, Location, Store
 from profiles.model import ScheduleSet
 
@@ -59,9 +57,9 @@ class Loaded:
 
 @dataclass(slots=True)
 class Library:
-    """What a process keeps of schedules between its runs. An empty one is as good."""
+    """What a process keeps of schedules between its runs; `places` is the ladder's own. An empty one is as good."""
 
-    places: dict[str, Memory] = field(default_factory=dict)
+    places: dict[str, Any] = field(default_factory=dict)
     files: dict[Path, tuple[tuple[int, ...], ScheduleSet]] = field(default_factory=dict)
 
 
@@ -81,56 +79,23 @@ def load_schedules(location: Location, shelves: Shelves, library: Library, *, no
     """
     match location:
         case Folder() | CompiledFile():
-            schedules = _here(location, library)
+            schedules = read_here(location, library)
             origin = Origin.FOLDER if isinstance(location, Folder) else Origin.FILE
             origin = Origin.BUNDLED if location == shelves.bundled else origin
             return Loaded(schedules=schedules, origin=origin, location=str(location), age_s=0)
         case Store():
-            return _far(location, shelves, library, now)
+            from profiles.ladder import climb  # noqa: PLC0415 - only a place in S3 pays for its ladder
+
+            return climb(location, shelves, library, now=now)
         case _:
             assert_never(location)
 
 
-def _far(store: Store, shelves: Shelves, library: Library, now: datetime) -> Loaded:
-    memory = library.places.setdefault(str(store), Memory())
-    scratch = shelves.scratch / f"caretaker-schedules-{hashlib.sha256(str(store).encode()).hexdigest()[:16]}.json"
+def read_here(location: Location, library: Library) -> ScheduleSet:
+    """What a folder or a file holds; a compiled file is read again only when it has changed.
 
-    def bundled() -> ScheduleSet | None:
-        try:
-            return _here(shelves.bundled, library)
-        except (ProfilesError, OSError):
-            return None
-
-    try:
-        live = read_live(store, shelves.documents(store), memory, now=now, scratch=scratch, bundled=bundled)
-    except OutOfReach as error:
-        return _last_good(store, memory, scratch, bundled, now=now, problem=str(error))
-    return Loaded(schedules=live.schedules, origin=Origin.LIVE, location=str(store), age_s=0, rejected=live.rejected)
-
-
-def _last_good(store: Store, memory: Memory, scratch: Path, bundled: Bundled, *, now: datetime, problem: str) -> Loaded:
-    origin = Origin.MEMORY
-    if memory.held is None or memory.assembled is None:
-        found = read_last_good(store, scratch=scratch, bundled=bundled)
-        if found is None:
-            schedules = bundled()
-            if schedules is None:
-                raise SchedulesMissing(f"{problem}; and no schedules came with the code")
-            return Loaded(schedules=schedules, origin=Origin.BUNDLED, location=str(store), age_s=None, problem=problem)
-        memory.held, memory.assembled = found
-        origin = Origin.TMP
-    return Loaded(
-        schedules=memory.assembled.schedules,
-        origin=origin,
-        location=str(store),
-        age_s=max(0, round((now - memory.held.at).total_seconds())),
-        rejected=memory.assembled.rejected,
-        problem=problem,
-    )
-
-
-def _here(location: Location, library: Library) -> ScheduleSet:
-    """What a folder or a file holds; a compiled file is read again only when it has changed."""
+    Raises: SchedulesMissing, CompiledUnusable.
+    """
     match location:
         case Folder(path=path):
             from profiles.reader import read_folder  # noqa: PLC0415 - only YAML pays for a YAML parser

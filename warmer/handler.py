@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fleet.aws.documents import S3Documents
 from fleet.aws.invoke import SigningInvoker
 from fleet.aws.limits import ConcurrencyLimits
+from fleet.ports import Documents
 from profiles.errors import ProfilesError
 from profiles.evaluate import tick_instant
 from profiles.loading import Library, Loaded, Shelves, load_schedules
+from profiles.location import Store
 from profiles.model import ScheduleSet
 from warmer.pace import Learnt
 from warmer.report import TickReport
@@ -77,11 +78,17 @@ def _serve(event: Any, deadline: float) -> TickReport:
 
 def _load(settings: WarmerSettings, now: datetime) -> Loaded:
     shelves = Shelves(
-        documents=lambda store: S3Documents(store.bucket, store.prefix),
+        documents=_documents,
         scratch=Path(tempfile.gettempdir()),
         bundled=settings.bundled,
     )
     return load_schedules(settings.schedules, shelves, _library(), now=now)
+
+
+def _documents(store: Store) -> Documents:
+    from fleet.aws.documents import S3Documents  # noqa: PLC0415 - only schedules in S3 pay for it
+
+    return S3Documents(store.bucket, store.prefix)
 
 
 @cache
