@@ -89,8 +89,6 @@ class Stack:
                 return self._attribute(name, attribute)
             case {"Fn::If": [str(condition), yes, no]}:
                 return self.answer(yes if self._holds(condition) else no)
-            case {"Fn::Select": [int(place), items]}:
-                return self.answer(items)[place]
         return self._text(value)
 
     def _text(self, value: Mapping[str, Any]) -> Any:
@@ -101,8 +99,6 @@ class Stack:
                 return self._filled(text, self.answer(names))
             case {"Fn::Join": [str(glue), parts]}:
                 return glue.join(self.answer(parts))
-            case {"Fn::Split": [str(glue), whole]}:
-                return str(self.answer(whole)).split(glue)
         raise AssertionError(f"a function that this reader does not know: {value}")
 
     def _filled(self, text: str, names: Mapping[str, str]) -> str:

@@ -96,17 +96,17 @@ def test_a_role_may_read_schedules_in_s3_only_when_they_are_there(role: str) -> 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
-    ("place", "inside", "outside"),
+    ("key", "inside", "outside"),
     [
-        ("s3://plans/prod", "plans/prod/shop.yaml", "plans/production/shop.yaml"),
-        ("s3://plans", "plans/shop.yaml", "plans-of-others/shop.yaml"),
-        ("s3://plans/a/b.json", "plans/a/b.json", "plans/a/c.json"),
+        ("prod", "plans/prod/shop.yaml", "plans/production/shop.yaml"),
+        ("prod/eu", "plans/prod/eu/shop.yaml", "plans/prod/us/shop.yaml"),
+        ("a/b.json", "plans/a/b.json", "plans/a/c.json"),
     ],
 )
 def test_a_role_may_read_one_prefix_of_one_bucket_and_write_nothing(
-    role: str, place: str, inside: str, outside: str
+    role: str, key: str, inside: str, outside: str
 ) -> None:
-    granted = statements(Stack(read_template(), Schedules=place), role)
+    granted = statements(Stack(read_template(), SchedulesBucket="plans", SchedulesKey=key), role)
     assert may(granted, "s3:ListBucket", "arn:aws:s3:::plans")
     assert not may(granted, "s3:ListBucket", "arn:aws:s3:::others")
     assert may(granted, "s3:GetObject", f"arn:aws:s3:::{inside}")
