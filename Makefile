@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction
+.PHONY: help setup demo test check bench fuzz build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,12 @@ test: setup ## Run every test
 
 bench: setup ## Ours beside others on the same work, as ratios in one run
 	@$(RUN) -m bench.burst
+	@echo
+	@$(RUN) -m bench.schedules
+
+FUZZ_SECONDS ?= 60
+fuzz: setup ## Damaged schedule files through the reader, for FUZZ_SECONDS
+	@$(RUN) -m tests.profiles.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 
 check: setup ## Lint, types, import contracts, schedules
 	@$(VENV)/bin/ruff format --check .

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.evaluate import demand_at
+from profiles.model import ScheduleSet
 from profiles.reader import Document, read_documents
 from profiles.warnings import warnings_from
 
@@ -32,9 +33,17 @@ def damaged(draw: st.DrawFn) -> bytes:
     return data
 
 
+files = st.sampled_from(("service.yaml", "platform.yaml"))
+
+
 @settings(max_examples=500, deadline=None, derandomize=True, database=None)
-@given(damaged(), st.sampled_from(("service.yaml", "platform.yaml")))
+@given(damaged(), files)
 def test_a_damaged_file_gives_mistakes_or_levels(data: bytes, file: str) -> None:
+    read_damaged(data, file)
+
+
+def read_damaged(data: bytes, file: str) -> ScheduleSet:
+    """What a damaged file reads as beside a whole one. Raises: AssertionError, or whatever the reader lets through."""
     other = "auth-token-verifier.yaml" if file == "platform.yaml" else "platform.yaml"
     documents = [Document(file=file, data=data), Document(file=other, data=REAL[other])]
     schedules = read_documents(documents)
@@ -47,3 +56,4 @@ def test_a_damaged_file_gives_mistakes_or_levels(data: bytes, file: str) -> None
     for service in schedules.services:
         for target in service.targets:
             assert demand_at(service, target, NOW, platform=schedules.platform).level >= 0
+    return schedules
