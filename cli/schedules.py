@@ -1,5 +1,6 @@
 """`caretaker validate | plan | explain`: a schedule's mistakes, its levels, and where a level comes from."""
 
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from os.path import realpath  # unlike Path.resolve, it takes a link that leads to itself
@@ -20,6 +21,8 @@ from profiles.timeline import explain as explain_target
 from profiles.warnings import dst_warnings, warnings_from
 
 DONE, FINDINGS, UNUSABLE = 0, 1, 2
+# Fewer files are read before an eye could follow.
+_MANY = 100
 LONGEST_SPAN = timedelta(days=3660)
 
 _FORMAT = click.option(
@@ -63,7 +66,7 @@ class Instant(click.ParamType[datetime]):
 def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: bool, strict: bool) -> None:
     """Check schedule files; every mistake with file, line and column."""
     files = _files(paths)
-    schedules = read_files(files)
+    schedules = _read_with_progress(files)
     mistakes = tuple(sorted({*schedules.mistakes, *warnings_from(schedules, datetime.now(UTC))}))
     if form == "json":
         click.echo(output.mistakes_json(mistakes))
@@ -146,6 +149,14 @@ def _show_explanations(found: list[Explanation], form: str, schedules: ScheduleS
         click.echo(output.explanations_json(found))
     else:
         output.print_explanations(found, schedules)
+
+
+def _read_with_progress(files: list[Path]) -> ScheduleSet:
+    """What the files say; when there are many and a person watches, with a bar on standard error."""
+    if len(files) < _MANY or not sys.stderr.isatty():
+        return read_files(files)
+    with click.progressbar(length=len(files), label="validate", file=sys.stderr) as bar:
+        return read_files(files, done=lambda: bar.update(1))
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

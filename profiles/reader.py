@@ -3,7 +3,7 @@
 All mistakes of all files come at once. A file with errors takes only its own service out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +52,9 @@ def _is_schedule(path: Path) -> bool:
     return path.suffix in _SUFFIXES and not path.name.startswith(".") and not path.is_dir()
 
 
-def read_files(paths: Iterable[Path]) -> ScheduleSet:
-    """Everything in these files. One that cannot be read is a mistake like any other."""
-    return read_documents(_document(path) for path in paths)
+def read_files(paths: Iterable[Path], *, done: Callable[[], object] | None = None) -> ScheduleSet:
+    """Everything in these files. One that cannot be read is a mistake like any other. `done` is called for each."""
+    return read_documents((_document(path) for path in paths), done=done)
 
 
 def read_text(text: str, *, file: str = "service.yaml", platform: str | None = None) -> ScheduleSet:
@@ -65,14 +65,19 @@ def read_text(text: str, *, file: str = "service.yaml", platform: str | None = N
     return read_documents(documents)
 
 
-def read_documents(documents: Iterable[Document]) -> ScheduleSet:
-    """Everything in these documents; the platform's is known by its name. Their order does not matter."""
+def read_documents(documents: Iterable[Document], *, done: Callable[[], object] | None = None) -> ScheduleSet:
+    """Everything in these documents; the platform's is known by its name. Their order does not matter.
+
+    `done` is called after each document, for whoever shows how far it is.
+    """
     ordered = sorted(documents, key=lambda document: document.file)
     mistakes: list[Mistake] = []
     platform = _platform([document for document in ordered if document.is_platform], mistakes)
     services: dict[str, Service] = {}
     warmed: dict[tuple[str, str], Service] = {}
     for document in ordered:
+        if done is not None:
+            done()
         if document.is_platform:
             continue
         findings = Findings(document.file)

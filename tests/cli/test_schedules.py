@@ -1,8 +1,10 @@
 """`caretaker validate`, `plan` and `explain` as a user and a machine meet them: output, exit status, bad arguments."""
 
+import io
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +33,21 @@ NIGHT = ("--from", "2027-11-06T20:00-04:00", "--to", "2027-11-07T12:00-05:00")
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.yaml").write_text(SERVICE)
     return tmp_path
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_validate_shows_how_far_it_is_to_a_person_only(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    for number in range(120):
+        (folder / f"s{number}.yaml").write_text(SERVICE.replace("shop", f"s{number}"))
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr("cli.schedules.sys", SimpleNamespace(stderr=shown))
+    ended = run("validate", folder)
+    assert ended.exit_code == 0
+    assert "121 files" in ended.stdout
+    assert ("100%" in shown.getvalue()) is terminal
 
 
 def run(*arguments: object) -> Result:
