@@ -28,6 +28,8 @@ _CONNECT_TIMEOUT_S = 3.0
 # Sending the heads ahead, on one slow core and with room to spare: waiting for the instant costs nothing.
 _STAGING_MS = 10.0
 _STAGING_MS_PER_PING = 0.8
+# What all readers together get to end once their connections are cut.
+_ENDING_S = 0.5
 _LATE = "no complete answer in time"
 
 
@@ -37,18 +39,21 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, endpoint: Endpoint, address: str, tls: ssl.SSLContext | None) -> None:
         super().__init__(endpoint.host, endpoint.port)
         self._address, self._tls, self._name = address, tls, endpoint.host
+        self._opened: socket.socket | None = None
 
     def connect(self) -> None:
         """Open the connection within the connect timeout."""
         plain = socket.create_connection((self._address, self.port), timeout=_CONNECT_TIMEOUT_S)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self._name) if self._tls else plain
+        self._opened = self.sock
 
     def cut(self) -> None:
         """End the connection under a reader that still waits on it."""
-        if self.sock is not None:
+        # Not `self.sock`: http.client lets go of that when the answer says "Connection: close", and reads on.
+        if self._opened is not None:
             with contextlib.suppress(OSError):  # it may be gone already
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self._opened.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(slots=True)
@@ -229,16 +234,20 @@ def _await_answers(slots: Sequence[_Slot], patience: float) -> None:
     for slot in slots:
         if slot.reader is not None:
             slot.reader.join(max(0.0, patience - time.monotonic()))
-    for slot in slots:
-        if slot.reader is not None and slot.reader.is_alive():
-            # A reply that trickles keeps each read short of its timeout; the deadline is for the whole reply.
-            slot.outcome = slot.outcome or Lost(reason=_LATE)
-            assert slot.connection is not None  # noqa: S101
-            slot.connection.cut()
-            slot.reader.join(0.5)
+    late = [slot for slot in slots if slot.reader is not None and slot.reader.is_alive()]
+    for slot in late:
+        # A reply that trickles keeps each read short of its timeout; the deadline is for the whole reply.
+        slot.outcome = slot.outcome or Lost(reason=_LATE)
+        assert slot.connection is not None  # noqa: S101
+        slot.connection.cut()
+    ended = time.monotonic() + _ENDING_S
+    for slot in late:
+        assert slot.reader is not None  # noqa: S101
+        slot.reader.join(max(0.0, ended - time.monotonic()))
 
 
 def _words(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "timed out"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    # What a server sent may be in the words: on one line, whatever it was.
+    return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__

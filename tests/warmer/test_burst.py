@@ -160,6 +160,24 @@ def test_a_healthy_answer_whose_first_byte_is_slow_is_an_answer() -> None:
     assert all(isinstance(outcome, Answer) for outcome in result.outcomes)
 
 
+def test_the_deadline_ends_replies_that_trickle_on_connections_to_be_closed() -> None:
+    def trickle_and_close(connection: socket.socket, request: Request) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 500\r\n\r\n")
+        for _ in range(200):
+            connection.sendall(b" ")
+            time.sleep(0.1)
+
+    with serving(trickle_and_close) as server:
+        started = time.monotonic()
+        result = burst(server, a_ping(count=20, timeout_s=60), seconds=1.5)
+
+    assert time.monotonic() - started < 8
+    assert {outcome.reason for outcome in result.outcomes if isinstance(outcome, Lost)} == {
+        "no complete answer in time"
+    }
+    assert not [thread for thread in threading.enumerate() if thread.name == "reader"]
+
+
 def test_the_deadline_ends_the_wait_whatever_the_pings_timeout() -> None:
     with serving(say_nothing) as server:
         started = time.monotonic()
