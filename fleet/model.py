@@ -207,9 +207,13 @@ class BurstResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConcurrencyFacts:
-    """What limits one function's concurrency. None: could not be read, and `unread` says why."""
+    """What limits one function's concurrency. None: could not be read, and `unread` says why.
+
+    `region` is where the limits hold: a bare name and an ARN may mean the same region, and then share its limits.
+    """
 
     reserved: int | None = None
     account_limit: int | None = None
     account_unreserved: int | None = None
     unread: str | None = None
+    region: str | None = None

@@ -26,14 +26,15 @@ def allow(
 ) -> tuple[Allowance, ...]:
     """One allowance for each wanted (function, count) of a tick, in the same order; the tick's targets share limits.
 
-    Where a limit is smaller than what is wanted in all, every target gets its share in proportion. A limit that
-    could not be read limits nothing.
+    Where a limit is smaller than what is wanted in all, every target gets its share in proportion, to within one, and
+    nothing of the limit is left over. A limit that could not be read limits nothing.
     """
     totals: dict[object, int] = {}
     for function, count in wanted:
         for pool, _, _ in _pools(function, facts):
             totals[pool] = totals.get(pool, 0) + count
-    return tuple(_allowance(function, count, facts, totals) for function, count in wanted)
+    asked: dict[object, int] = {}
+    return tuple(_allowance(function, count, facts, totals, asked) for function, count in wanted)
 
 
 def _allowance(
@@ -41,10 +42,15 @@ def _allowance(
     count: int,
     facts: Mapping[FunctionRef, ConcurrencyFacts],
     totals: Mapping[object, int],
+    asked: dict[object, int],
 ) -> Allowance:
     allowed, limit = count, None
     for pool, size, words in _pools(function, facts):
-        share = count if totals[pool] <= size else count * size // totals[pool]
+        before = asked.get(pool, 0)
+        asked[pool] = before + count
+        # The difference of two rounded sums: rounding each share down would leave many small targets with nothing.
+        share = (before + count) * size // totals[pool] - before * size // totals[pool]
+        share = count if totals[pool] <= size else share
         if share < allowed:
             allowed, limit = share, words
     return Allowance(count=allowed, limit=limit)
@@ -55,9 +61,14 @@ def _pools(function: FunctionRef, facts: Mapping[FunctionRef, ConcurrencyFacts])
     known = facts.get(function)
     if known is None:
         return ()
+    region = known.region or function.region
     if known.reserved is not None:
         return (
-            (("reserved", function.name), known.reserved, f"reserved concurrency {known.reserved} of the function"),
+            (
+                ("reserved", region, function.name),
+                known.reserved,
+                f"reserved concurrency {known.reserved} of the function",
+            ),
         )
     if known.account_unreserved is None:
         return ()
@@ -66,4 +77,4 @@ def _pools(function: FunctionRef, facts: Mapping[FunctionRef, ConcurrencyFacts])
         f"unreserved concurrency {known.account_unreserved} of the account, of which {USERS_SHARE:.0%} stays free "
         "for users and the tick's targets share the rest"
     )
-    return ((("unreserved", function.region), free, words),)
+    return ((("unreserved", region), free, words),)

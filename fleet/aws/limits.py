@@ -43,8 +43,14 @@ class ConcurrencyLimits:
         try:
             reserved = self._reserved(function)
         except (FleetError, BotoCoreError, KeyError, TypeError, ValueError) as error:
-            return ConcurrencyFacts(account_limit=limit, account_unreserved=unreserved, unread=unread or str(error))
-        return ConcurrencyFacts(reserved=reserved, account_limit=limit, account_unreserved=unreserved, unread=unread)
+            reserved, unread = None, unread or str(error)
+        return ConcurrencyFacts(
+            reserved=reserved,
+            account_limit=limit,
+            account_unreserved=unreserved,
+            unread=unread,
+            region=_region_name(function),
+        )
 
     def _reserved(self, function: FunctionRef) -> int | None:
         try:
@@ -64,3 +70,10 @@ class ConcurrencyLimits:
             return getattr(client("lambda", region=region, timeout_s=_BRIEF_S), method)(**arguments)
         except (BotoCoreError, ClientError) as error:
             raise translated(error, service="lambda", operation=operation) from error
+
+
+def _region_name(function: FunctionRef) -> str | None:
+    try:
+        return str(client("lambda", region=function.region, timeout_s=_BRIEF_S).meta.region_name)
+    except (BotoCoreError, ValueError):
+        return function.region

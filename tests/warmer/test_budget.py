@@ -54,3 +54,18 @@ def test_regions_have_limits_of_their_own() -> None:
     }
 
     assert [a.count for a in allow([(SHOP, 20), (FAR, 20)], facts)] == [9, 20]
+
+
+def test_many_small_targets_use_up_what_a_small_account_leaves() -> None:
+    targets = [FunctionRef(text=f"shop-{number}") for number in range(30)]
+    facts = dict.fromkeys(targets, ConcurrencyFacts(account_limit=20, account_unreserved=20))
+
+    counts = [allowance.count for allowance in allow([(target, 1) for target in targets], facts)]
+
+    assert sum(counts) == 18
+
+
+def test_a_name_and_an_arn_of_one_region_share_its_limit() -> None:
+    facts = dict.fromkeys((SHOP, FAR), ConcurrencyFacts(account_unreserved=50, region="eu-west-1"))
+
+    assert [allowance.count for allowance in allow([(SHOP, 40), (FAR, 40)], facts)] == [22, 23]
