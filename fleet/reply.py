@@ -6,6 +6,7 @@ Source: Lambda API reference, Invoke (headers); Lambda developer guide, "Log for
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,8 +16,8 @@ from fleet.model import Answer, Interval, LogFacts
 
 _REPORT = {
     "billed": re.compile(r"\bBilled Duration: (\d+) ms"),
-    "init": re.compile(r"\bInit Duration: ([\d.]+) ms"),
-    "restore": re.compile(r"\bRestore Duration: ([\d.]+) ms"),
+    "init": re.compile(r"\bInit Duration: (\d+(?:\.\d+)?) ms"),
+    "restore": re.compile(r"\bRestore Duration: (\d+(?:\.\d+)?) ms"),
 }
 
 
@@ -78,7 +79,7 @@ def _platform_report(record: dict[str, Any], start_ms: float | None) -> LogFacts
 def _throttle_reason(body: bytes) -> str:
     try:
         error = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no reason given"
     return str(error.get("Reason") or "no reason given") if isinstance(error, dict) else "no reason given"
 
@@ -95,14 +96,14 @@ def _platform_line(line: str) -> dict[str, Any]:
         return {}
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
 
 def _found(what: str, line: str) -> float | None:
     match = _REPORT[what].search(line)
-    return float(match[1]) if match else None
+    return _number(float(match[1])) if match else None
 
 
 def _whole(value: float | None) -> int | None:
@@ -110,11 +111,17 @@ def _whole(value: float | None) -> int | None:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A finite number; Python's JSON reader also takes NaN, Infinity and integers of any length."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _epoch_ms(text: Any) -> float | None:
     try:
         return datetime.fromisoformat(str(text)).timestamp() * 1000
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

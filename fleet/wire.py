@@ -14,6 +14,8 @@ REPLY_KEY = "caretaker"
 REPLY_HEADER = "x-caretaker"
 # Source: Lambda API reference, Invoke, X-Amz-Client-Context.
 MAX_CLIENT_CONTEXT_BYTES = 3583
+# No kit has a greater number to report: it is what a Java kit's long holds.
+_GREATEST = 2**63
 
 
 class BlockTooLarge(ValueError):  # noqa: N818 - says what was found
@@ -89,11 +91,12 @@ def _from_headers(reply: dict[str, Any]) -> Any:
 def _decoded(value: Any) -> Any:
     try:
         return json.loads(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None
 
 
 def _integer(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value)
+    # Written so that NaN, which Python's JSON reader takes, is no number either.
+    return int(value) if -_GREATEST < value < _GREATEST else None

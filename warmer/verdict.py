@@ -40,7 +40,7 @@ def judge(outcome: Answer | Lost, spec: PingSpec) -> Verdict:
         return _failed(f"the function failed ({_function_error(outcome)})")
     try:
         reply = json.loads(outcome.payload) if outcome.payload else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return _failed("the reply is no JSON")
     kit = wire.kit_report(reply)
     return _judge_reply(wire.application_reply(reply), kit, spec)
@@ -109,7 +109,7 @@ def _location(reply: Any) -> str:
 def _refusal(answer: Answer) -> str:
     try:
         error = json.loads(answer.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         error = {}
     words = (error.get("Message") or error.get("message") or "") if isinstance(error, dict) else ""
     hint = "; allow lambda:InvokeFunction in the warmer's role" if answer.status == 403 else ""
@@ -119,7 +119,7 @@ def _refusal(answer: Answer) -> str:
 def _function_error(answer: Answer) -> str:
     try:
         error = json.loads(answer.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         error = {}
     if not isinstance(error, dict):
         return str(answer.function_error)

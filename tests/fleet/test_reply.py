@@ -1,6 +1,8 @@
 import base64
 
-from fleet.model import Interval
+import pytest
+
+from fleet.model import Interval, LogFacts
 from fleet.reply import answer, log_facts
 
 TEXT = """START RequestId: 8f5 Version: 7
@@ -58,3 +60,14 @@ def test_a_throttle_keeps_its_reason() -> None:
 
 def test_a_broken_log_header_is_no_fault_of_the_answer() -> None:
     assert answer(status=200, headers={"x-amz-log-result": "%%%"}, body=b"{}").log == log_facts("")
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity", "1" + "0" * 400])
+def test_a_number_that_is_none_is_left_out_of_the_facts(number: str) -> None:
+    facts = log_facts(JSON.replace("51,", f"{number},"))
+
+    assert (facts.billed_ms, facts.restore_ms) == (None, 88.0)
+
+
+def test_a_report_line_with_odd_numbers_gives_no_facts() -> None:
+    assert log_facts(f"REPORT Billed Duration: {'9' * 400} ms Init Duration: 1.2.3 ms") == LogFacts()

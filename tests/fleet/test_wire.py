@@ -1,5 +1,6 @@
 """The warmer's side of the golden payloads that the kits read too."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -55,3 +56,11 @@ def test_a_block_over_lambda_s_limit_is_refused_before_it_is_sent() -> None:
     long = ping(prime=tuple(f"/products/{number}/" for number in range(200)))
     with pytest.raises(BlockTooLarge, match=r"Lambda allows 3583: shorten ping\.prime"):
         client_context(long, release_at_ms=1)
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "1" + "0" * 400])
+def test_a_number_beyond_reason_is_left_out_of_the_kits_report(number: str) -> None:
+    report = kit_report(json.loads(f'{{"caretaker":{{"environment":"a","arrived_ms":{number},"held_ms":7}}}}'))
+
+    assert report is not None
+    assert (report.environment, report.arrived_ms, report.held_ms) == ("a", None, 7)

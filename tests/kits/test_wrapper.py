@@ -254,3 +254,10 @@ def test_ten_thousand_mutated_blocks_break_no_ping(stage: Stage) -> None:
         assert answer["statusCode"] == 200
         assert answer["caretaker"]["held_ms"] <= module.DEFAULT_MAX_HOLD_MS
         clock.now_s = NOW_MS / 1000
+
+
+@pytest.mark.parametrize("field", ["release_at_ms", "max_hold_ms"])
+def test_an_integer_longer_than_any_clock_is_a_broken_block(stage: Stage, field: str) -> None:
+    clock, _ = stage
+    answer = warmable(ok)(EVENT, ping(block_text(**{field: 10**400})))
+    assert (answer["statusCode"], clock.slept_s) == (200, [])

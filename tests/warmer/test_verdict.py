@@ -1,6 +1,6 @@
 import pytest
 
-from fleet.model import Lost
+from fleet.model import Answer, Lost
 from profiles.model import PingSpec, Shape
 from tests.warmer.builders import HTTP, an_answer, kit_block
 from warmer.verdict import judge
@@ -108,3 +108,9 @@ def test_a_reply_that_is_no_json_warms_nothing(payload: bytes) -> None:
     answer = an_answer()
 
     assert judge(type(answer)(status=200, payload=payload), HTTP).problem == "the reply is no JSON"
+
+
+def test_a_reply_nested_without_end_warms_nothing() -> None:
+    deep = Answer(status=200, payload=b"[" * 100_000)
+
+    assert judge(deep, HTTP).problem == "the reply is no JSON"

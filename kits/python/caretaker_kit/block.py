@@ -85,6 +85,7 @@ def _sound(fields: dict[str, Any]) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
-    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    # An integer that no float can hold raises OverflowError here, which `block_of` takes for a broken block.
+    return math.isfinite(value)
