@@ -18,6 +18,8 @@ LONGEST_MS = 1900
 _TOP_UP_FACTOR = 3
 # How fast an old, wide spread is forgotten.
 _FORGETTING = 0.7
+# A clock further off than this tells no time: what it says is a wrong unit or a constant.
+_MOST_LAG_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,12 @@ def wider_window(learnt: Learnt | None, count: int) -> Window:
 
 
 def learn(before: Learnt | None, *, spread_ms: float | None, lag_ms: float | None) -> Learnt | None:
-    """What is known after a burst; None of both when no warm ping told when it arrived, which teaches nothing."""
-    if spread_ms is None or lag_ms is None:
+    """What is known after a burst.
+
+    A burst teaches nothing when no warm ping told when it arrived (None of both), or when the target's clock is beyond
+    belief: the release would follow it there.
+    """
+    if spread_ms is None or lag_ms is None or abs(lag_ms) > _MOST_LAG_MS:
         return before
     remembered_ms = before.spread_ms * _FORGETTING if before is not None else 0.0
     return Learnt(spread_ms=max(spread_ms, remembered_ms), lag_ms=lag_ms)

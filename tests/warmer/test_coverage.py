@@ -60,6 +60,12 @@ def test_without_ids_and_logs_the_number_is_only_inferred() -> None:
     assert (coverage.evidence, coverage.covered) == (Evidence.INFERRED, 2)
 
 
+def test_an_answer_within_one_tick_of_the_clock_came_from_an_environment() -> None:
+    coverage = measure(a_burst(an_answer({"statusCode": 200}, sent_ms=5.0, received_ms=5.0)), HTTP)
+
+    assert (coverage.evidence, coverage.covered, coverage.healthy) == (Evidence.INFERRED, 1, 1)
+
+
 def test_one_reply_without_an_id_takes_the_count_away() -> None:
     assert measure(a_burst(a_warm_answer("a"), an_answer({"statusCode": 200})), HTTP).evidence is Evidence.INFERRED
 

@@ -42,3 +42,10 @@ def test_no_window_is_longer_than_a_kit_would_hold_nor_than_the_default(spread: 
     window = first_window(Learnt(spread_ms=spread, lag_ms=lag), count)
 
     assert 0 < window.hold_ms <= first_window(None, count).hold_ms <= LONGEST_MS
+
+
+@pytest.mark.parametrize("lag_ms", [-1.8e12, 3.6e6])
+def test_a_clock_beyond_belief_teaches_nothing(lag_ms: float) -> None:
+    known = Learnt(spread_ms=5, lag_ms=1)
+
+    assert learn(known, spread_ms=5, lag_ms=lag_ms) is known
