@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fleet.aws.clients import client
 from fleet.aws.errors import translated
 from fleet.model import FunctionRef, Ping
-from fleet.ports import Endpoint, SignedRequest
+from fleet.ports import Endpoint, SignedRequest, Unreachable
 from fleet.wire import client_context
 
 _PORTS = {"http": 80, "https": 443}
@@ -40,13 +40,15 @@ class SigningInvoker:
 
     def endpoint(self, function: FunctionRef) -> Endpoint:
         """Where Invoke requests for `function` go. Raises: FleetError."""
-        parts = urlsplit(_client(function).meta.endpoint_url)
-        return Endpoint(
-            scheme=parts.scheme,
-            host=parts.hostname or "",
-            port=parts.port or _PORTS[parts.scheme],
-            ca_bundle=self._ca_bundle,
-        )
+        url = _client(function).meta.endpoint_url
+        parts = urlsplit(url)
+        try:
+            port = parts.port or _PORTS[parts.scheme]
+        except (KeyError, ValueError):
+            raise Unreachable(
+                f"lambda:InvokeFunction: {url} is no http or https address; check AWS_ENDPOINT_URL_LAMBDA"
+            ) from None
+        return Endpoint(scheme=parts.scheme, host=parts.hostname or "", port=port, ca_bundle=self._ca_bundle)
 
     def signed(self, ping: Ping, *, release_at_ms: int) -> SignedRequest:
         """The signed request for every ping of the burst. Raises: FleetError, BlockTooLarge."""
