@@ -36,14 +36,14 @@ _LATE = "no complete answer in time"
 class _Connection(http.client.HTTPConnection):
     """An HTTP connection to one chosen address of the endpoint, with TLS where the endpoint has it."""
 
-    def __init__(self, endpoint: Endpoint, address: str, tls: ssl.SSLContext | None) -> None:
-        super().__init__(endpoint.host, endpoint.port)
+    def __init__(self, endpoint: Endpoint, address: str, tls: ssl.SSLContext | None, timeout_s: float) -> None:
+        super().__init__(endpoint.host, endpoint.port, timeout=timeout_s)
         self._address, self._tls, self._name = address, tls, endpoint.host
         self._opened: socket.socket | None = None
 
     def connect(self) -> None:
         """Open the connection within the connect timeout."""
-        plain = socket.create_connection((self._address, self.port), timeout=_CONNECT_TIMEOUT_S)
+        plain = socket.create_connection((self._address, self.port), timeout=self.timeout)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self._name) if self._tls else plain
         self._opened = self.sock
@@ -93,8 +93,10 @@ def send_burst(
     """
     with dispatch:
         endpoint = invoker.endpoint(ping.function)
-        slots = _open(endpoint, ping.count)
+        slots = _open(endpoint, ping.count, deadline)
         try:
+            if time.monotonic() >= deadline:
+                raise Unreachable("lambda:InvokeFunction: the tick's time was up before all connections were open")
             released = _release(invoker, ping, slots, window)
         except BaseException:
             for slot in slots:
@@ -112,12 +114,14 @@ def send_burst(
     )
 
 
-def _open(endpoint: Endpoint, count: int) -> list[_Slot]:
+def _open(endpoint: Endpoint, count: int, deadline: float) -> list[_Slot]:
     tls = _tls(endpoint)
     addresses = _addresses(endpoint)
 
     def opened(index: int) -> _Slot:
-        slot = _Slot(connection=_Connection(endpoint, addresses[index % len(addresses)], tls))
+        # Many connections that time out one after another must not outlast the tick.
+        timeout_s = max(0.01, min(_CONNECT_TIMEOUT_S, deadline - time.monotonic()))
+        slot = _Slot(connection=_Connection(endpoint, addresses[index % len(addresses)], tls, timeout_s))
         try:
             assert slot.connection is not None  # noqa: S101
             slot.connection.connect()

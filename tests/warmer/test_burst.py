@@ -1,6 +1,7 @@
 """The dispatch over real sockets: what arrives, when, and what every way of failing becomes."""
 
 import base64
+import contextlib
 import json
 import socket
 import ssl
@@ -199,6 +200,25 @@ def test_an_endpoint_that_refuses_connections_is_one_clear_error() -> None:
             deadline=time.monotonic() + 5,
             dispatch=threading.Lock(),
         )
+
+
+def test_connections_that_nobody_accepts_do_not_outlast_the_deadline() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, contextlib.ExitStack() as stack:
+        for _ in range(4):  # fill the queue, so that further connections get no answer at all
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        started = time.monotonic()
+        with pytest.raises(Unreachable, match="timed out"):
+            send_burst(
+                FakeInvoker(listener.getsockname()[1]),
+                a_ping(count=100),
+                Window(hold_ms=10),
+                deadline=time.monotonic() + 1.5,
+                dispatch=threading.Lock(),
+            )
+
+    assert time.monotonic() - started < 8
 
 
 def test_a_name_that_cannot_be_resolved_is_one_clear_error() -> None:
