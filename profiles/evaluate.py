@@ -16,6 +16,7 @@ from profiles.zones import region
 # The targets of a service mostly share a profile, and a tick asks for all of them at one instant.
 _LEVELS: RememberedBy[tuple[int, str]] = RememberedBy(most=16_384)
 _BOUNDS: RememberedBy[tuple[int, int]] = RememberedBy(most=16_384)
+_EPOCH, _DAY = datetime(1970, 1, 1), timedelta(days=1)  # noqa: DTZ001 - compared with naive wall times only
 _MODE_ORDER = (Mode.SET, Mode.AT_LEAST, Mode.AT_MOST)
 _MODE_WORDS = {Mode.SET: "sets", Mode.AT_LEAST: "asks for at least", Mode.AT_MOST: "allows at most"}
 
@@ -76,10 +77,18 @@ def override_bounds(override: Override, zone: str) -> tuple[int, int]:
 
 def active_overrides(service: Service, target: Target, seconds: int) -> list[Override]:
     """The overrides that hold for the target at the instant, in the order in which they apply."""
+    if not service.overrides:
+        return []
+    # No wall clock is a day away from UTC: most overrides are ruled out without resolving their ends.
+    now = _EPOCH + timedelta(seconds=seconds)
+    before, after = now - _DAY, now + _DAY
     found = [
         override
         for override in service.overrides
-        if override.concerns(target) and _holds(override_bounds(override, service.timezone), seconds)
+        if override.starts <= after
+        and before <= override.ends
+        and override.concerns(target)
+        and _holds(override_bounds(override, service.timezone), seconds)
     ]
     # Of several `set`, the greatest comes last and stays; within the other modes the order makes no difference.
     return sorted(found, key=lambda one: (_MODE_ORDER.index(one.mode), one.concurrency, one.name))

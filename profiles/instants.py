@@ -104,6 +104,8 @@ def _spans_on(profile: Profile, zone: str, day: int) -> tuple[NearSpan, ...]:
     for shift in _STARTS:
         start = date_of_day + timedelta(days=shift)
         for window in windows_on(profile, start):
+            if shift == _STARTS[0] and window.cron is None and window.to_minute > window.from_minute:
+                continue  # over by midnight of its own date, 12 h behind UTC at most
             up = int(window.ramp_up.total_seconds()) if window.ramp_up else 0
             down = int(window.ramp_down.total_seconds()) if window.ramp_down else 0
             for starts, ends in bounds_on(window, window.timezone or zone, start):
