@@ -205,7 +205,7 @@ def _expect(node: Node, path: str, findings: Findings) -> tuple[int, ...] | None
     return None if found is None else (found,)
 
 
-_PATH_CHECK = _matching(_PATH, "a path; it begins with / and holds no space")
+_PATH_CHECK = _matching(_PATH, "a path; it begins with / and is of printable ASCII without spaces (write é as %C3%A9)")
 _CHECKS: dict[str, Callable[[Node, str, Findings], Any]] = {
     "shape": checks.member(Shape),
     "path": _PATH_CHECK,

@@ -79,10 +79,11 @@ def measure(result: BurstResult, spec: PingSpec) -> Coverage:
 
 
 def _counted(verdicts: Sequence[Verdict]) -> tuple[Evidence, int, int] | None:
-    """Distinct ids, when every reply that warmed carries one."""
-    warmed = [verdict for verdict in verdicts if verdict.warmed]
-    if not warmed or any(verdict.kit is None for verdict in warmed):
+    """Distinct ids of those that warmed, when every reply of the application carries one."""
+    replied = [verdict for verdict in verdicts if verdict.warmed or verdict.kit is not None]
+    if not replied or any(verdict.kit is None for verdict in replied):
         return None
+    warmed = [verdict for verdict in replied if verdict.warmed]
     environments = {_kit(verdict).environment for verdict in warmed}
     unhealthy = {_kit(verdict).environment for verdict in warmed if not verdict.healthy}
     return Evidence.COUNTED, len(environments), len(environments - unhealthy)

@@ -20,7 +20,11 @@ _STATUS_OPTIONAL = frozenset({Shape.UNIVERSAL, Shape.HTTP_V2})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one ping achieved. `problem` says what was wrong, in words for a report; None when all was well."""
+    """What one ping achieved.
+
+    `problem` says what was wrong, in words for a report; None when all was well. `kit` is what the kit reported, also
+    of an answer that warmed nothing.
+    """
 
     warmed: bool
     healthy: bool
@@ -57,12 +61,12 @@ def _judge_reply(reply: Any, kit: KitReport | None, spec: PingSpec) -> Verdict:
     if _expected(status, spec):
         return Verdict(warmed=True, healthy=True, kit=kit)
     if 300 <= status < 500:
-        return _failed(f"answered {status}{_hint(status, reply, spec)}")
+        return _failed(f"answered {status}{_hint(status, reply, spec)}", kit)
     return Verdict(warmed=True, healthy=False, problem=f"answered {status}, expected {_wanted(spec)}", kit=kit)
 
 
-def _failed(problem: str) -> Verdict:
-    return Verdict(warmed=False, healthy=False, problem=problem)
+def _failed(problem: str, kit: KitReport | None = None) -> Verdict:
+    return Verdict(warmed=False, healthy=False, problem=problem, kit=kit)
 
 
 def _expected(status: int, spec: PingSpec) -> bool:

@@ -70,6 +70,12 @@ def test_one_reply_without_an_id_takes_the_count_away() -> None:
     assert measure(a_burst(a_warm_answer("a"), an_answer({"statusCode": 200})), HTTP).evidence is Evidence.INFERRED
 
 
+def test_replies_with_ids_that_never_reached_the_route_are_counted_as_none() -> None:
+    coverage = measure(a_burst(a_warm_answer("a", status=404, cold=True), a_warm_answer("b", status=404)), HTTP)
+
+    assert (coverage.evidence, coverage.covered, coverage.healthy, coverage.cold) == (Evidence.COUNTED, 0, 0, 1)
+
+
 def test_cold_environments_do_not_widen_the_spread() -> None:
     outcomes = [
         a_warm_answer("a", arrived_ms=1000),
