@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from cli.schedules import DONE, FINDINGS, _files
+from cli.schedules import DONE, FINDINGS, files_meant
 from profiles.compiled import compile_schedules
 from profiles.model import ScheduleSet
 from profiles.reader import read_files
@@ -21,7 +21,7 @@ def compile_schedule_files(ctx: click.Context, paths: tuple[Path, ...], out: Pat
 
     The same files give the same bytes. With an error in any file nothing is written, and the status is 1.
     """
-    schedules = read_files(_files(paths))
+    schedules = read_files(files_meant(paths))
     for mistake in schedules.mistakes:
         click.echo(str(mistake), err=True)
     if schedules.errors:

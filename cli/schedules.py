@@ -65,7 +65,7 @@ class Instant(click.ParamType[datetime]):
 @click.pass_context
 def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: bool, strict: bool) -> None:
     """Check schedule files; every mistake with file, line and column."""
-    files = _files(paths)
+    files = files_meant(paths)
     schedules = _read_with_progress(files)
     mistakes = tuple(sorted({*schedules.mistakes, *warnings_from(schedules, datetime.now(UTC))}))
     if form == "json":
@@ -159,7 +159,7 @@ def _read_with_progress(files: list[Path]) -> ScheduleSet:
         return read_files(files, done=lambda: bar.update(1))
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
+def files_meant(paths: Iterable[Path]) -> list[Path]:
     """The files that the paths mean, each once; a lone service's file brings the platform file beside it."""
     found: dict[str, Path] = {}
     for path in paths:
@@ -186,7 +186,7 @@ def _beside(files: Iterable[Path]) -> list[Path]:
 
 def usable(paths: tuple[Path, ...]) -> tuple[ScheduleSet, int]:
     """The services that can be used and the exit status so far; what is wrong goes to standard error."""
-    schedules = read_files(_files(paths))
+    schedules = read_files(files_meant(paths))
     for mistake in schedules.mistakes:
         click.echo(str(mistake), err=True)
     if schedules.errors and not schedules.services:
