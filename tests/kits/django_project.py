@@ -32,16 +32,21 @@ settings.configure(
 urlpatterns = [path("warmz/", include("caretaker_kit.django.urls"))]
 
 
+SERVED: list[str] = []
+
+
 @warmable
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    SERVED.append(event["path"])
     client = Client(headers={"host": event["host"], **event["headers"]}, raise_request_exception=False)
-    response = client.generic(event["method"], event["path"])
+    response = client.generic(event["httpMethod"], event["path"])
     body = response.content.decode()
-    return {"statusCode": response.status_code, "headers": dict(response.items()), "body": body}
+    headers = {**dict(response.items()), "x-served": str(len(SERVED))}
+    return {"statusCode": response.status_code, "headers": headers, "body": body}
 
 
 def visit(asked: dict[str, Any]) -> dict[str, Any]:
-    event = {"method": "GET", "path": "/warmz/", "host": "shop.example.com", "headers": {}, **asked}
+    event = {"httpMethod": "GET", "path": "/warmz/", "host": "shop.example.com", "headers": {}, **asked}
     block = {"v": 1, "burst": "0f8c", "of": 1, "release_at_ms": 0, "max_hold_ms": 0}
     ping = SimpleNamespace(custom={"caretaker": json.dumps(block)}) if asked.get("ping") else None
     return handler(event, SimpleNamespace(client_context=ping, get_remaining_time_in_millis=lambda: 30_000))

@@ -14,10 +14,12 @@ WORKING = {"ENGINE": SQLITE, "NAME": ":memory:", "CONN_MAX_AGE": 60}
 BROKEN = {"ENGINE": SQLITE, "NAME": "/absent/hunter2.sqlite3", "PASSWORD": "hunter2"}
 
 
-def visited(*visits: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
+def visited(*visits: dict[str, Any], bytecode: bool = True, **settings: Any) -> list[dict[str, Any]]:
     """The answers of a new project with these settings; in its path the example's Django and kit."""
     command = [sys.executable, "-B", str(PROJECT), json.dumps({"settings": settings, "visits": visits})]
     environment = {"PYTHONPATH": str(built("django-mangum")), "PATH": "/usr/bin:/bin"}
+    if not bytecode:
+        environment["PYTHONPYCACHEPREFIX"] = "/absent"
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -29,7 +31,7 @@ def test_the_answer_is_never_kept_by_a_cache() -> None:
 
 
 def test_get_and_head_are_answered_and_nothing_else_is() -> None:
-    answers = visited({"method": "GET"}, {"method": "HEAD"}, {"method": "POST"}, {"method": "DELETE"})
+    answers = visited({"httpMethod": "GET"}, {"httpMethod": "HEAD"}, {"httpMethod": "POST"}, {"httpMethod": "DELETE"})
     assert [answer["statusCode"] for answer in answers] == [200, 200, 405, 405]
 
 
@@ -92,3 +94,43 @@ def test_a_connection_that_closes_after_each_request_is_hinted_at() -> None:
     (answer,) = visited({"ping": True}, DATABASES={"default": {"ENGINE": SQLITE, "NAME": ":memory:"}})
     (hint,) = json.loads(answer["body"])["hints"]
     assert hint == "database default: CONN_MAX_AGE is 0, so each request opens a connection of its own"
+
+
+def test_caches_and_migrations_are_checked_where_the_project_asks(tmp_path: Path) -> None:
+    (answer,) = visited(
+        {"ping": True},
+        CARETAKER_CHECKS=["caches", "migrations"],
+        CACHES={
+            "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+            "gone": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
+        },
+        DATABASES={"default": {**WORKING, "NAME": str(tmp_path / "new.sqlite3")}},
+    )
+    assert answer["statusCode"] == 503
+    assert json.loads(answer["body"])["checks"] == {
+        "cache:default": "ok",
+        "cache:gone": "Unreachable",
+        "migrations:default": "Pending",
+    }
+
+
+def test_a_check_that_there_is_none_of_is_said() -> None:
+    (answer,) = visited({"ping": True}, CARETAKER_CHECKS=["templates", "weather"])
+    assert json.loads(answer["body"])["checks"] == {"templates": "ok", "weather": "NoSuchCheck"}
+
+
+def test_the_project_s_own_paths_are_replayed_in_a_new_environment_by_a_ping_alone() -> None:
+    prime = ["/warmz/?from=prime", "/absent/"]
+    assert requests_served({"ping": True}, {"ping": True}, CARETAKER_PRIME=prime) == [1, 4]
+    assert requests_served({}, {"ping": True}, {"ping": True}, CARETAKER_PRIME=prime) == [1, 2, 3]
+
+
+def requests_served(*visits: dict[str, Any], **settings: Any) -> list[int]:
+    """How many requests the project had been given when it answered each visit, that one included."""
+    return [int(answer["headers"]["x-served"]) for answer in visited(*visits, **settings)]
+
+
+def test_modules_without_bytecode_are_hinted_at() -> None:
+    (answer,) = visited({"ping": True}, bytecode=False)
+    (hint,) = json.loads(answer["body"])["hints"]
+    assert "imported modules have no .pyc in the package" in hint

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import caretaker_kit.wrapper as module
-from caretaker_kit import current_ping, warmable
+from caretaker_kit import current_ping, prime_also, warmable
 from caretaker_kit.environment import Environment
 from tests.kits.stage import NOW_MS, Clock, block_text, invocation, ping
 
@@ -181,6 +181,29 @@ class TestPriming:
     def test_a_path_that_raises_spoils_neither_the_others_nor_the_ping(self, stage: Stage) -> None:
         assert self.paths_seen(block_text(prime=["/", "/b"]), fail_on="/") == ["/warmz/", "/", "/b"]
 
+    def test_paths_that_the_application_asks_for_come_after_the_ping_s_and_once(self, stage: Stage) -> None:
+        seen: list[str] = []
+
+        def app(event: Any, _context: Any) -> dict[str, Any]:
+            seen.append(event["rawPath"])
+            prime_also(["/", "/products/", "no path", 7])  # type: ignore[list-item]
+            return {"statusCode": 200}
+
+        handler = warmable(app)
+        handler(EVENT, invocation())
+        assert seen == ["/warmz/"]
+        seen.clear()
+        stage[1].renew()
+        handler(EVENT, ping(block_text(prime=["/about/", "/"])))
+        assert seen == ["/warmz/", "/about/", "/", "/products/"]
+
+    def test_a_primed_path_that_is_refused_is_logged(self, stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+        def app(event: Any, _context: Any) -> dict[str, Any]:
+            return {"statusCode": 200 if event["rawPath"] == "/warmz/" else 301}
+
+        warmable(app)(EVENT, ping(block_text(prime=["/about"])))
+        assert caplog.messages == ["caretaker_kit: priming /about was answered 301"]
+
     def test_nothing_is_replayed_into_the_end_of_the_timeout(self, stage: Stage) -> None:
         assert self.paths_seen(block_text(prime=["/"]), remaining_ms=500) == ["/warmz/"]
 
@@ -235,6 +258,43 @@ class TestCurrentPing:
         with pytest.raises(AppError):
             warmable(failing)({}, ping(block_text()))
         assert current_ping() is None
+
+
+class TestAKitThatIsBroken:
+    """Each part of the kit made to fail in turn: a real request gets its answer, a ping its application's."""
+
+    PARTS = (
+        (Environment, "arrive"),
+        (Environment, "served_a_request"),
+        (Environment, "evidence"),
+        (module, "block_of"),
+        (module, "event_for"),
+        (module, "with_evidence"),
+        (module, "_remaining_ms"),
+    )
+
+    @pytest.mark.parametrize(("owner", "name"), PARTS, ids=lambda part: getattr(part, "__name__", part))
+    def test_a_real_request_does_not_notice(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+    ) -> None:
+        self.break_part(monkeypatch, owner, name)
+        assert warmable(ok)(EVENT, invocation()) == ok(EVENT, None)
+        with pytest.raises(AppError):
+            warmable(failing)(EVENT, invocation())
+
+    @pytest.mark.parametrize(("owner", "name"), PARTS, ids=lambda part: getattr(part, "__name__", part))
+    def test_a_ping_gets_the_application_s_answer(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+    ) -> None:
+        self.break_part(monkeypatch, owner, name)
+        answer = warmable(ok)(EVENT, ping(block_text(prime=["/"])))
+        assert answer["statusCode"] == 200
+
+    def break_part(self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+        def broken(*_: Any, **__: Any) -> Any:
+            raise RuntimeError(f"{name} is broken")
+
+        monkeypatch.setattr(owner, name, broken)
 
 
 def test_ten_thousand_mutated_blocks_break_no_ping(stage: Stage) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from caretaker_kit.block import Block
 from caretaker_kit.environment import Environment
-from caretaker_kit.wrapper import current_ping, warmable
+from caretaker_kit.loading import Loaded, eager
+from caretaker_kit.wrapper import current_ping, prime_also, warmable
 
-__all__ = ["Block", "Environment", "current_ping", "warmable"]
+__all__ = ["Block", "Environment", "Loaded", "current_ping", "eager", "prime_also", "warmable"]
 __version__ = "0.1.0"

@@ -42,7 +42,7 @@ class Environment:
     def initialised(self) -> None:
         """The application is loaded, as far as the kit can see: it is being wrapped."""
         self._ready_ms = time.time() * 1000
-        self._init_ms = _since_process_start_ms()
+        self._init_ms = process_age_ms()
 
     @property
     def id(self) -> str:
@@ -84,8 +84,8 @@ def _span(since_ms: float | None, until_ms: float) -> int | None:
     return None if since_ms is None else max(0, int(until_ms - since_ms))
 
 
-def _since_process_start_ms() -> int:
-    """From the start of this process until now; from the import of the kit where the kernel does not tell."""
+def process_age_ms() -> int:
+    """Milliseconds since this process started; since the kit's import where the kernel does not tell."""
     with suppress(Exception):
         since_ms = _by_the_kernel_ms()
         if 0 < since_ms < _LONGEST_INIT_MS:

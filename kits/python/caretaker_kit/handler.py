@@ -1,5 +1,5 @@
 """Warmable without a change of code: Lambda's handler is `caretaker_kit.handler.lambda_handler`,
-and the variable CARETAKER_HANDLER names the application's own.
+and the variable CARETAKER_HANDLER names the application's own. What CARETAKER_EAGER names is loaded at init.
 
 Importing this module imports the application, on purpose: that is what Lambda does with the handler it replaces,
 and an application that cannot be imported must fail at init as it did before.
@@ -11,6 +11,8 @@ import importlib
 import os
 from typing import Any, cast
 
+from caretaker_kit.loading import VARIABLE as EAGER
+from caretaker_kit.loading import eager, loaders_named
 from caretaker_kit.wrapper import Handler, warmable
 
 VARIABLE = "CARETAKER_HANDLER"
@@ -34,4 +36,6 @@ def handler_named(name: str) -> Handler:
     return cast("Handler", found)
 
 
-lambda_handler = warmable(handler_named(os.environ.get(VARIABLE, "")))
+_application = handler_named(os.environ.get(VARIABLE, ""))
+eager(*loaders_named(os.environ.get(EAGER, "")))
+lambda_handler = warmable(_application)

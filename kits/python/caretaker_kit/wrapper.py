@@ -6,8 +6,9 @@ import functools
 import logging
 import os
 import time
+from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any, Callable, overload
+from typing import Any, Callable, NamedTuple, overload
 
 from caretaker_kit.block import RESERVE_MS, Block, block_of
 from caretaker_kit.environment import ENVIRONMENT, Arrival
@@ -18,7 +19,16 @@ Handler = Callable[[Any, Any], Any]
 DEFAULT_MAX_HOLD_MS = 2000
 _MARK = "__caretaker_warmable__"
 _LOG = logging.getLogger("caretaker_kit")
-_current: ContextVar[Arrival | None] = ContextVar("caretaker_ping", default=None)
+
+
+class _Ping(NamedTuple):
+    """The ping that is being served; `also` are the paths that the application asked to have primed."""
+
+    arrival: Arrival
+    also: list[str]
+
+
+_current: ContextVar[_Ping | None] = ContextVar("caretaker_ping", default=None)
 
 
 def current_ping() -> dict[str, Any] | None:
@@ -26,8 +36,19 @@ def current_ping() -> dict[str, Any] | None:
 
     For views and routes that show more to the warmer than to the public.
     """
-    arrival = _current.get()
-    return None if arrival is None else ENVIRONMENT.evidence(arrival, held_ms=0)
+    ping = _current.get()
+    return None if ping is None else ENVIRONMENT.evidence(ping.arrival, held_ms=0)
+
+
+def prime_also(paths: Iterable[str]) -> None:
+    """Have these paths replayed behind the ping that is being served, if its environment is new.
+
+    They come after the block's own, through the same handler with the same headers, by GET or HEAD only. During any
+    other request, and for what does not begin with "/", nothing happens.
+    """
+    ping = _current.get()
+    if ping is not None:
+        ping.also.extend(path for path in paths if isinstance(path, str) and path.startswith("/"))
 
 
 @overload
@@ -55,15 +76,17 @@ def warmable(handler: Any = None, *, max_hold_ms: int | None = None, short_circu
     limit_ms = _own_limit() if max_hold_ms is None else max_hold_ms
 
     def wrapped(event: Any, context: Any) -> Any:
-        arrival = ENVIRONMENT.arrive()
-        block = block_of(context)
+        try:
+            arrival, block = ENVIRONMENT.arrive(), block_of(context)
+        except Exception:  # whatever is wrong with the kit, a real request must not notice
+            return handler(event, context)
         if block is not None:
             inner = _answer_nothing if short_circuit else handler
             return _serve_ping(inner, event, context, block, arrival, limit_ms)
         try:
             return handler(event, context)
         finally:
-            ENVIRONMENT.served_a_request()
+            _note_request()
 
     # An adapter object such as Mangum's must not have its attributes copied onto the function.
     functools.update_wrapper(wrapped, handler, updated=())
@@ -72,35 +95,48 @@ def warmable(handler: Any = None, *, max_hold_ms: int | None = None, short_circu
     return wrapped
 
 
-def _serve_ping(
-    handler: Handler, event: Any, context: Any, block: Block, arrival: Arrival, limit_ms: float
-) -> dict[str, Any]:
-    token = _current.set(arrival)
+def _serve_ping(handler: Handler, event: Any, context: Any, block: Block, arrival: Arrival, limit_ms: float) -> Any:
+    ping = _Ping(arrival, [])
+    token = _current.set(ping)
     started = time.monotonic()
     try:
         reply = handler(event, context)
         if arrival.cold:
-            _prime(handler, event, context, block, slowest_s=time.monotonic() - started)
+            paths = tuple(dict.fromkeys((*block.prime, *ping.also)))
+            _prime(handler, event, context, paths, slowest_s=time.monotonic() - started)
     except Exception:
         _hold(block, context, limit_ms)
         raise
     finally:
         _current.reset(token)
     held_ms = _hold(block, context, limit_ms)
-    return with_evidence(reply, ENVIRONMENT.evidence(arrival, held_ms=held_ms))
+    try:
+        return with_evidence(reply, ENVIRONMENT.evidence(arrival, held_ms=held_ms))
+    except Exception as error:  # an answer without evidence warms all the same
+        _LOG.warning("caretaker_kit: no evidence: %s: %s", type(error).__name__, error)
+        return reply
 
 
-def _prime(handler: Handler, event: Any, context: Any, block: Block, *, slowest_s: float) -> None:
-    """Replay the block's paths, while the time left would cover the slowest run so far once more."""
-    for path in block.prime:
-        if _remaining_ms(context) - RESERVE_MS <= slowest_s * 1000:
-            _LOG.warning("caretaker_kit: %s and what follows it not primed: the function's timeout is near", path)
-            return
+def _note_request() -> None:
+    try:
+        ENVIRONMENT.served_a_request()
+    except Exception as error:  # the application's own answer, or exception, is on its way out
+        _LOG.warning("caretaker_kit: %s: %s", type(error).__name__, error)
+
+
+def _prime(handler: Handler, event: Any, context: Any, paths: tuple[str, ...], *, slowest_s: float) -> None:
+    """Replay the paths, while the time left would cover the slowest run so far once more."""
+    for path in paths:
         started = time.monotonic()
         try:
+            if _remaining_ms(context) - RESERVE_MS <= slowest_s * 1000:
+                _LOG.warning("caretaker_kit: %s and what follows it not primed: the function's timeout is near", path)
+                return
             primed = event_for(event, path)
-            if primed is not None:
-                handler(primed, context)
+            reply = None if primed is None else handler(primed, context)
+            status = reply.get("statusCode") if isinstance(reply, dict) else None
+            if isinstance(status, int) and status >= 300:
+                _LOG.warning("caretaker_kit: priming %s was answered %d", path, status)
         except Exception as error:  # priming is a favour; the ping itself has succeeded
             _LOG.warning("caretaker_kit: priming %s raised %s: %s", path, type(error).__name__, error)
         slowest_s = max(slowest_s, time.monotonic() - started)
@@ -108,12 +144,16 @@ def _prime(handler: Handler, event: Any, context: Any, block: Block, *, slowest_
 
 def _hold(block: Block, context: Any, limit_ms: float) -> int:
     """Stay busy until the release instant, within every limit; the milliseconds that it took."""
-    hold_ms = block.hold_ms(now_ms=time.time() * 1000, remaining_ms=_remaining_ms(context), limit_ms=limit_ms)
-    if hold_ms <= 0:
+    try:
+        hold_ms = block.hold_ms(now_ms=time.time() * 1000, remaining_ms=_remaining_ms(context), limit_ms=limit_ms)
+        if hold_ms <= 0:
+            return 0
+        started = time.monotonic()
+        time.sleep(hold_ms / 1000)
+        return int((time.monotonic() - started) * 1000)
+    except Exception as error:  # a ping that cannot hold is answered at once
+        _LOG.warning("caretaker_kit: no hold: %s: %s", type(error).__name__, error)
         return 0
-    started = time.monotonic()
-    time.sleep(hold_ms / 1000)
-    return int((time.monotonic() - started) * 1000)
 
 
 def _remaining_ms(context: Any) -> float:

@@ -1,6 +1,7 @@
 """What the health view opens and checks. Each check says its own name; none of them raises, none of them writes.
 
-How long a database may take to answer is the project's own setting (`OPTIONS: {"connect_timeout": 3}`).
+The project's setting CARETAKER_CHECKS names the kinds: "databases" and "templates" unless it says otherwise, "caches"
+and "migrations" beside them on demand. CARETAKER_CHECK_TIMEOUT_S (default 3) is what one server may take to be reached.
 """
 
 from __future__ import annotations
@@ -8,12 +9,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
+from django.conf import settings
+from django.core.cache import caches
 from django.db import connections
 from django.template import engines
 
+from caretaker_kit.django.reach import assert_reachable, cache_servers, connect_timeout, database_server
+
 _LOG = logging.getLogger("caretaker_kit.django")
+_USUAL = ("databases", "templates")
+_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -28,40 +35,93 @@ class Unusable(Exception):  # noqa: N818 - says what was found
     """The connection is open and the database does not answer on it."""
 
 
+class Pending(Exception):  # noqa: N818 - says what was found
+    """Migrations are not applied."""
+
+
+class NoSuchCheck(Exception):  # noqa: N818 - says what was found
+    """CARETAKER_CHECKS names a kind that there is none of."""
+
+
 def run_checks() -> list[Check]:
-    """Every database of the project, then its template engines."""
-    return [_outcome(name, act) for name, act in _acts()]
+    """The outcome of each check that the project's settings ask for."""
+    return [_outcome(name, act) for kind in _kinds() for name, act in _ACTS.get(kind, _unknown(kind))()]
 
 
-def hints() -> list[str]:
-    """Settings that undo what a ping has warmed."""
-    return [
-        f"database {alias}: CONN_MAX_AGE is 0, so each request opens a connection of its own"
-        for alias, settings in connections.settings.items()
-        if settings.get("CONN_MAX_AGE", 0) == 0
-    ]
+def _kinds() -> tuple[str, ...]:
+    return tuple(getattr(settings, "CARETAKER_CHECKS", _USUAL))
 
 
-def _acts() -> Iterator[tuple[str, Callable[[], None]]]:
+def _databases() -> Iterator[tuple[str, Callable[[], None]]]:
     for alias in connections:
-        yield f"database:{alias}", _Database(alias).open
+        yield f"database:{alias}", _OfOne(alias).open_database
+
+
+def _templates() -> Iterator[tuple[str, Callable[[], None]]]:
     yield "templates", _load_templates
 
 
+def _caches() -> Iterator[tuple[str, Callable[[], None]]]:
+    for alias in settings.CACHES:
+        yield f"cache:{alias}", _OfOne(alias).read_cache
+
+
+def _migrations() -> Iterator[tuple[str, Callable[[], None]]]:
+    for alias in connections:
+        yield f"migrations:{alias}", _OfOne(alias).look_for_migrations
+
+
+def _unknown(kind: str) -> Callable[[], Iterator[tuple[str, Callable[[], None]]]]:
+    def refuse() -> None:
+        raise NoSuchCheck(f"CARETAKER_CHECKS names {kind!r}; there are {', '.join(_ACTS)}")
+
+    return lambda: iter(((str(kind), refuse),))
+
+
+_ACTS: dict[str, Callable[[], Iterator[tuple[str, Callable[[], None]]]]] = {
+    "databases": _databases,
+    "templates": _templates,
+    "caches": _caches,
+    "migrations": _migrations,
+}
+
+
 @dataclass(frozen=True)
-class _Database:
+class _OfOne:
+    """What is checked of one database or cache."""
+
     alias: str
 
-    def open(self) -> None:
+    def open_database(self) -> None:
         connection = connections[self.alias]
-        connection.ensure_connection()
+        assert_reachable(database_server(connection.settings_dict), timeout_s=_timeout_s())
+        with connect_timeout(connection, timeout_s=_timeout_s()):
+            connection.ensure_connection()
         if not connection.is_usable():
             connection.close()
             raise Unusable(self.alias)
 
+    def read_cache(self) -> None:
+        for server in cache_servers(settings.CACHES[self.alias]):
+            assert_reachable(server, timeout_s=_timeout_s())
+        caches[self.alias].get("caretaker:warm")
+
+    def look_for_migrations(self) -> None:
+        from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415 - dear, and mostly not asked for
+
+        self.open_database()
+        executor = MigrationExecutor(connections[self.alias])
+        plan: list[Any] = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            raise Pending(f"{len(plan)} migrations of database {self.alias} are not applied")
+
 
 def _load_templates() -> None:
     engines.all()
+
+
+def _timeout_s() -> float:
+    return float(getattr(settings, "CARETAKER_CHECK_TIMEOUT_S", _TIMEOUT_S))
 
 
 def _outcome(name: str, act: Callable[[], None]) -> Check:

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from caretaker_kit.django.checks import Check, hints, run_checks
-from caretaker_kit.wrapper import current_ping
+from caretaker_kit.django.checks import Check, run_checks
+from caretaker_kit.django.hints import hints
+from caretaker_kit.wrapper import current_ping, prime_also
 
 
 # A broken database must reach the checks; under ATOMIC_REQUESTS it would raise before the view.
 @transaction.non_atomic_requests
 @require_safe
-def warm(_request: HttpRequest) -> HttpResponse:
+def warm(request: HttpRequest) -> HttpResponse:
     """Open what a user's request will need: every configured database, every template engine.
 
     200 when all of it works, else 503. The public learns no more than that; a ping also gets each check's outcome,
-    the facts of its environment and hints on settings that defeat warmth. No message of an exception is shown: it
-    may hold a host, a user or a path.
+    the facts of its environment and hints on settings that defeat warmth, and in a new environment the kit replays
+    the paths in the setting CARETAKER_PRIME behind it. No message of an exception is shown: it may hold a host, a
+    user or a path.
     """
     checks = run_checks()
     healthy = all(check.error is None for check in checks)
     body: dict[str, Any] = {"status": "ok" if healthy else "unavailable"}
     ping = current_ping()
     if ping is not None:
-        body.update(_details(checks, ping))
+        prime_also(getattr(settings, "CARETAKER_PRIME", ()))
+        body.update(_details(checks, ping, request))
     response = JsonResponse(body, status=200 if healthy else 503)
     response["Cache-Control"] = "no-store"
     return response
@@ -37,9 +41,9 @@ def warm(_request: HttpRequest) -> HttpResponse:
 warm.login_required = False
 
 
-def _details(checks: list[Check], ping: dict[str, Any]) -> dict[str, Any]:
+def _details(checks: list[Check], ping: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
     return {
         "checks": {check.name: check.error or "ok" for check in checks},
         "environment": {name: ping[name] for name in ("environment", "cold", "age_ms", "init_ms", "invocations")},
-        "hints": hints(),
+        "hints": hints(request),
     }

@@ -1,0 +1,51 @@
+"""What a Django project can load at init instead of in its first request. For `caretaker_kit.eager`.
+
+    eager("caretaker_kit.django.load.everything")
+
+Each function takes nothing, may be called again, and raises what Django raises.
+"""
+
+from __future__ import annotations
+
+import os
+
+import django
+from django.db import connections
+from django.template import engines
+from django.urls import get_resolver
+
+from caretaker_kit.loading import eager
+
+
+def everything() -> None:
+    """`setup`, `urlconf`, `templates`, `databases`: each on its own, so that one that fails leaves the others."""
+    eager(setup, urlconf, templates, databases)
+
+
+def setup() -> None:
+    """Settings, apps and models, by the variable DJANGO_SETTINGS_MODULE."""
+    django.setup()
+
+
+def urlconf() -> None:
+    """The URL conf, and with it every module of views that it names. `get_wsgi_application` does not import it."""
+    _ = get_resolver().reverse_dict
+
+
+def templates() -> None:
+    """Every template engine with its libraries and loaders; the templates themselves are read when first used."""
+    for engine in engines.all():
+        inner = getattr(engine, "engine", None)
+        _ = getattr(inner, "template_loaders", None)
+
+
+def databases() -> None:
+    """A connection to each database, in this thread; Zappa and the WSGI adapters serve requests in the same one.
+
+    Under SnapStart it is closed again: a connection in a snapshot is dead in every clone of it.
+    """
+    snapshot = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+    for alias in connections:
+        connections[alias].ensure_connection()
+        if snapshot:
+            connections[alias].close()
