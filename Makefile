@@ -40,11 +40,12 @@ $(VENV)/.ready: $(UV) requirements/dev.lock pyproject.toml
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 	$(COMPILE) -o requirements/functions.lock
+	$(COMPILE) --group warmer -o requirements/warmer.lock
 	$(COMPILE) --group dev -o requirements/dev.lock
 	for group in uv sam ministack runtime; do $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 --group $$group -o requirements/$$group.lock || exit 1; done
 
 examples: $(VENV)/.ready ## Build the example apps, as they would ship
-	@for app in django-mangum django-zappa; do $(RUN) examples/build.py --app $$app || exit 1; done
+	@for app in django-mangum django-zappa fastapi-mangum; do $(RUN) examples/build.py --app $$app || exit 1; done
 
 demo: setup ## The main job on real processes, in about two minutes, with a picture at the end
 	@$(RUN) -m emulator.demo $(ARGS)
@@ -107,11 +108,13 @@ SCHEDULES ?= schedules
 # The commit that last changed the schedules, so that other commits leave the bundle's bytes as they are.
 REVISION ?= $(shell git log -1 --format=%H -- "$(SCHEDULES)" 2>/dev/null)$(shell git status --porcelain -- "$(SCHEDULES)" 2>/dev/null | grep -q . && echo -changed)
 build-WarmerFunction: ROOMS := warmer profiles fleet
+build-WarmerFunction: LOCK := requirements/warmer.lock
 build-JanitorFunction: ROOMS := janitor profiles fleet
+build-JanitorFunction: LOCK := requirements/functions.lock
 build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
 	@$(RUN) -m cli validate "$(SCHEDULES)" >&2
-	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r requirements/functions.lock
+	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r $(LOCK)
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
 	@mkdir -p "$(ARTIFACTS_DIR)/schedules"
 	@find $(ROOMS) -name '*.py' | tar -cf - -T - | tar -xf - -C "$(ARTIFACTS_DIR)"

@@ -2,7 +2,8 @@
 
     .venv/bin/python examples/build.py --app django-mangum --out build/examples/django-mangum
 
-Does nothing when nothing changed. The package is complete or not there: it is put in place by one rename.
+`--platform aarch64-manylinux2014 --python 3.13` builds what needs compiled code for a function of that kind instead of
+for this machine. Does nothing when nothing changed. The package is complete or not there: one rename puts it in place.
 """
 
 import argparse
@@ -13,16 +14,28 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = ROOT / "examples" / "django-shop"
+EXAMPLES = ROOT / "examples"
 KIT = ROOT / "kits" / "python" / "caretaker_kit"
-# Of the project, what runs on Lambda under either adapter, and each adapter's own file and lock.
-SHIPPED = ("manage.py", "shop", "catalogue")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What an example ships beside its dependencies and the kit, and whether it needs compiled code among them."""
+
+    shipped: tuple[Path, ...]
+    compiled: bool = False
+
+
+# The project that both Django examples ship, beside what is their own.
+SHOP = tuple(EXAMPLES / "django-shop" / name for name in ("manage.py", "shop", "catalogue"))
 APPS = {
-    "django-mangum": ("mangum_handler.py", "mangum.lock"),
-    "django-zappa": ("zappa_settings.py", "zappa.lock"),
+    "django-mangum": App((*SHOP, EXAMPLES / "django-mangum" / "mangum_handler.py")),
+    "django-zappa": App((*SHOP, EXAMPLES / "django-zappa" / "zappa_settings.py")),
+    "fastapi-mangum": App((EXAMPLES / "fastapi-mangum" / "app.py",), compiled=True),
 }
 
 
@@ -33,7 +46,7 @@ def main() -> int:
     with open(out.with_suffix(".lock"), "w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         try:
-            built = build(arguments.app, out)
+            built = build(arguments.app, out, Wheels(arguments.platform, arguments.python))
         except subprocess.CalledProcessError as error:
             print(f"examples: {arguments.app}: this command failed with status {error.returncode}:", file=sys.stderr)
             print(f"  {' '.join(map(str, error.cmd))}", file=sys.stderr)
@@ -42,20 +55,37 @@ def main() -> int:
     return 0
 
 
-def build(app: str, out: Path) -> bool:
+@dataclass(frozen=True, slots=True)
+class Wheels:
+    """Which wheels to install: for a platform and a Python by name; None is this machine's own."""
+
+    platform: str | None = None
+    python: str | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """What `uv pip install` is told."""
+        pairs = (("--python-platform", self.platform), ("--python-version", self.python))
+        return [word for name, value in pairs if value is not None for word in (name, value)]
+
+
+def build(app: str, out: Path, wheels: Wheels) -> bool:
     """Put the package of `app` at `out`; False when it was there already, of the same sources."""
-    entry, lock_name = APPS[app]
-    lock, shipped = PROJECT / "requirements" / lock_name, (*SHIPPED, entry)
-    stamp, wanted = out.with_suffix(".stamp"), _fingerprint(lock, shipped)
+    lock, shipped = EXAMPLES / app / "requirements.lock", APPS[app].shipped
+    stamp, wanted = out.with_suffix(".stamp"), _fingerprint(lock, shipped, wheels)
     if out.is_dir() and stamp.exists() and stamp.read_text() == wanted:
         return False
     new = out.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
-    _install(lock, new)
-    for name in shipped:
-        _copy(PROJECT / name, new / name)
-    _copy(KIT, new / "caretaker_kit")
-    _fill_database(new)
+    _install(lock, new, wheels)
+    if not APPS[app].compiled:
+        # Compiled code is for one machine only. The dependency that brings some (MarkupSafe) works without it.
+        for compiled in new.rglob("*.so"):
+            compiled.unlink()
+    for path in (*shipped, KIT):
+        _copy(path, new / path.name)
+    if (new / "manage.py").exists():
+        _run(sys.executable, "-B", "manage.py", "migrate", "--verbosity", "0", cwd=new)
     # A cold start without bytecode takes about four times as long. Hash-based bytecode is valid whatever the
     # files' times become on their way through a zip file.
     _run(sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", new)
@@ -66,14 +96,11 @@ def build(app: str, out: Path) -> bool:
     return True
 
 
-def _install(lock: Path, target: Path) -> None:
+def _install(lock: Path, target: Path, wheels: Wheels) -> None:
     uv = Path(sys.executable).with_name("uv")
     _run(uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--link-mode", "copy", "--python",
-         sys.executable, "--target", target, "-r", lock)  # fmt: skip
+         sys.executable, *wheels.options, "--target", target, "-r", lock)  # fmt: skip
     shutil.rmtree(target / "bin", ignore_errors=True)
-    # Compiled code is for this machine only. The one dependency that brings some (MarkupSafe) works without it.
-    for compiled in target.rglob("*.so"):
-        compiled.unlink()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -83,27 +110,23 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def _fill_database(package: Path) -> None:
-    _run(sys.executable, "-B", "manage.py", "migrate", "--verbosity", "0", cwd=package)
-
-
 def _run(*command: str | Path, cwd: Path | None = None) -> None:
     # Nothing of the caller's Python settings may choose what is imported.
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DJANGO", "SHOP"))}
     subprocess.run(list(map(str, command)), cwd=cwd, env=clean, check=True)
 
 
-def _fingerprint(lock: Path, shipped: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(sys.version.encode())
+def _fingerprint(lock: Path, shipped: tuple[Path, ...], wheels: Wheels) -> str:
+    digest = hashlib.sha256(f"{sys.version} {wheels}".encode())
     for path in sorted(_sources(lock, shipped)):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
-def _sources(lock: Path, shipped: tuple[str, ...]) -> Iterator[Path]:
+def _sources(lock: Path, shipped: tuple[Path, ...]) -> Iterator[Path]:
     yield from (lock, Path(__file__).resolve())
-    for top in (*(PROJECT / name for name in shipped), KIT):
+    for top in (*shipped, KIT):
         inside = top.rglob("*") if top.is_dir() else [top]
         yield from (path for path in inside if path.is_file() and "__pycache__" not in path.parts)
 
@@ -112,6 +135,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Build an example's package for Lambda.")
     parser.add_argument("--app", choices=APPS, required=True)
     parser.add_argument("--out", type=Path, help="folder of the package (default: build/examples/<app>)")
+    parser.add_argument("--platform", help="of the wheels with compiled code, as uv names it (default: this machine)")
+    parser.add_argument("--python", help="version that the function runs on (default: this one)")
     return parser.parse_args()
 
 

@@ -76,7 +76,7 @@ def deploy_caretaker(commands: Commands, *, stack: str, folder: Path) -> None:
 def deploy_shop(commands: Commands, *, stack: str) -> None:
     """Build the Django example as it ships and deploy it."""
     commands.run([str(ROOT / ".venv" / "bin" / "python"), "examples/build.py", "--app", "django-mangum"])
-    _deploy(commands, stack, ROOT / "examples" / "django-shop" / "template.yaml")
+    _deploy(commands, stack, ROOT / "examples" / "django-mangum" / "template.yaml")
 
 
 def _deploy(commands: Commands, stack: str, template: Path, **parameters: str) -> None:

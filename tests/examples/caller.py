@@ -15,8 +15,16 @@ from emulator.dataplane.model import FunctionVersion
 from tests.examples.packages import built
 
 EVENTS = Path(__file__).parents[1] / "golden" / "events"
-HANDLERS = {"django-mangum": "mangum_handler.handler", "django-zappa": "caretaker_kit.handler.lambda_handler"}
-ZAPPA = ("CARETAKER_HANDLER", "zappa.handler.lambda_handler")
+HANDLERS = {
+    "django-mangum": "mangum_handler.handler",
+    "django-zappa": "caretaker_kit.handler.lambda_handler",
+    "fastapi-mangum": "app.handler",
+}
+SHOPS = ("django-mangum", "django-zappa")
+ZAPPA = (
+    ("CARETAKER_HANDLER", "zappa.handler.lambda_handler"),
+    ("CARETAKER_EAGER", "zappa.handler.LambdaHandler,caretaker_kit.django.load.everything"),
+)
 
 
 def version(app: str, *environment: tuple[str, str]) -> FunctionVersion:
@@ -28,7 +36,7 @@ def version(app: str, *environment: tuple[str, str]) -> FunctionVersion:
         handler=HANDLERS[app],
         runtime="python3.11",
         code_dir=built(app),
-        environment=(*((ZAPPA,) if app == "django-zappa" else ()), *environment),
+        environment=(*(ZAPPA if app == "django-zappa" else ()), *environment),
         timeout_s=30.0,
         memory_mb=512,
         identity="one",

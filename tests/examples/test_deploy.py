@@ -16,7 +16,7 @@ pytestmark = pytest.mark.stack
 def test_the_example_s_template_deploys_and_its_alias_is_warmed_with_proof(tmp_path: Path) -> None:
     built("django-mangum")
     with running_emulator(Options()) as emulator:
-        template = ROOT / "examples" / "django-shop" / "template.yaml"
+        template = ROOT / "examples" / "django-mangum" / "template.yaml"
         command = [ROOT / ".tools" / "sam" / "bin" / "sam", "deploy", "--template-file", template, "--resolve-s3"]
         done = subprocess.run(
             [*command, "--stack-name", "shop", "--capabilities", "CAPABILITY_IAM", "--no-progressbar"],

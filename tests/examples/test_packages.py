@@ -5,18 +5,18 @@ import sys
 
 import pytest
 
-from tests.examples.caller import HANDLERS
+from tests.examples.caller import HANDLERS, SHOPS
 from tests.examples.packages import ROOT, built
 
 
-@pytest.mark.parametrize("app", HANDLERS)
+@pytest.mark.parametrize("app", SHOPS)
 def test_a_package_holds_the_project_the_kit_and_a_filled_database(app: str) -> None:
     held = {path.name for path in built(app).iterdir()}
     assert {"shop", "catalogue", "caretaker_kit", "django", "shop.sqlite3"} <= held
     assert ("mangum" in held, "zappa" in held) == (app == "django-mangum", app == "django-zappa")
 
 
-@pytest.mark.parametrize("app", HANDLERS)
+@pytest.mark.parametrize("app", SHOPS)
 def test_a_package_runs_on_any_processor(app: str) -> None:
     assert list(built(app).rglob("*.so")) == []
 
