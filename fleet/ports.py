@@ -143,16 +143,29 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AliasHistory:
+    """The versions that one alias pointed to, fully or by weight, the last ones first.
+
+    Each with the instant of the last run that saw the alias there: for those it still points to, the last run.
+    """
+
+    alias: str
+    versions: tuple[tuple[VersionNumber, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionMemory:
     """What the runs before knew of one function.
 
     `live` are the versions that were in use at the last run (the newest, and those behind aliases);
-    `superseded` are those that a run found no longer in use, with the instant of that run.
+    `superseded` are those that a run found no longer in use, with the instant of that run; `history` has every alias
+    that a run saw.
     """
 
     marks: tuple[Mark, ...] = ()
     live: frozenset[VersionNumber] = frozenset()
     superseded: tuple[tuple[VersionNumber, datetime], ...] = ()
+    history: tuple[AliasHistory, ...] = ()
 
 
 class Record(Protocol):
