@@ -12,6 +12,7 @@ from typing import Any, Callable, NamedTuple, overload
 
 from caretaker_kit.block import RESERVE_MS, Block, block_of
 from caretaker_kit.environment import ENVIRONMENT, Arrival
+from caretaker_kit.foreign import ForeignPing, foreign_ping
 from caretaker_kit.priming import event_for
 from caretaker_kit.reply import with_evidence
 
@@ -52,12 +53,16 @@ def prime_also(paths: Iterable[str]) -> None:
 
 
 @overload
-def warmable(handler: Handler, *, max_hold_ms: int | None = None, short_circuit: bool = False) -> Handler: ...
+def warmable(
+    handler: Handler, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool = True
+) -> Handler: ...
 @overload
 def warmable(
-    handler: None = None, *, max_hold_ms: int | None = None, short_circuit: bool = False
+    handler: None = None, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool = True
 ) -> Callable[[Handler], Handler]: ...
-def warmable(handler: Any = None, *, max_hold_ms: int | None = None, short_circuit: bool = False) -> Any:
+def warmable(
+    handler: Any = None, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool = True
+) -> Any:
     """The handler, able to answer Caretaker's pings; also a decorator, with or without arguments.
 
     A request that is no ping gets the handler's own object or exception, untouched. A ping runs through the
@@ -66,11 +71,16 @@ def warmable(handler: Any = None, *, max_hold_ms: int | None = None, short_circu
     evidence. `short_circuit=True` answers pings without running the handler, for functions without routes; what
     the handler loads lazily stays cold then.
 
+    Pings of other warmers (`caretaker_kit.foreign`) are answered as each of them expects, without running the
+    handler; `other_warmers=False` leaves them to it.
+
     An exception of the application in a ping is raised again, after the hold: the ping must be seen to have
     failed, and an environment that fails early would be free again and take a second ping of the same burst.
     """
     if handler is None:
-        return functools.partial(warmable, max_hold_ms=max_hold_ms, short_circuit=short_circuit)
+        return functools.partial(
+            warmable, max_hold_ms=max_hold_ms, short_circuit=short_circuit, other_warmers=other_warmers
+        )
     if getattr(handler, _MARK, False):
         return handler
     limit_ms = _own_limit() if max_hold_ms is None else max_hold_ms
@@ -78,11 +88,14 @@ def warmable(handler: Any = None, *, max_hold_ms: int | None = None, short_circu
     def wrapped(event: Any, context: Any) -> Any:
         try:
             arrival, block = ENVIRONMENT.arrive(), block_of(context)
+            foreign = foreign_ping(event) if other_warmers and block is None else None
         except Exception:  # whatever is wrong with the kit, a real request must not notice
             return handler(event, context)
         if block is not None:
             inner = _answer_nothing if short_circuit else handler
             return _serve_ping(inner, event, context, block, arrival, limit_ms)
+        if foreign is not None:
+            return _serve_foreign(foreign, context, limit_ms)
         try:
             return handler(event, context)
         finally:
@@ -115,6 +128,17 @@ def _serve_ping(handler: Handler, event: Any, context: Any, block: Block, arriva
     except Exception as error:  # an answer without evidence warms all the same
         _LOG.warning("caretaker_kit: no evidence: %s: %s", type(error).__name__, error)
         return reply
+
+
+def _serve_foreign(ping: ForeignPing, context: Any, limit_ms: float) -> Any:
+    if ping.fan_out > 1:
+        _LOG.warning(
+            "caretaker_kit: a warmer asks this environment to invoke %d others, which the kit does not do; let it "
+            "send its pings itself",
+            ping.fan_out - 1,
+        )
+    _hold(Block(release_at_ms=time.time() * 1000 + ping.hold_ms, max_hold_ms=ping.hold_ms), context, limit_ms)
+    return {"serverId": ENVIRONMENT.id, "type": "warmer"} if ping.wants_id else ping.reply
 
 
 def _note_request() -> None:
