@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from fleet.aws.invoke import SigningInvoker
 from fleet.model import FunctionRef, Interval, Ping
 from warmer.burst import send_burst
 from warmer.coverage import most_at_once
+from warmer.dispatch import Dispatch
 from warmer.pace import Window
 
 _SDK_ROOTS = Path(botocore.__file__).parent / "cacert.pem"
@@ -117,9 +117,7 @@ def caretaker(count: int) -> None:
         max_hold_ms=2000,
         timeout_s=30,
     )
-    send_burst(
-        SigningInvoker(), ping, Window(hold_ms=_HOLD_MS), deadline=time.monotonic() + 60, dispatch=threading.Lock()
-    )
+    send_burst(SigningInvoker(), ping, Window(hold_ms=_HOLD_MS), deadline=time.monotonic() + 60, dispatch=Dispatch())
 
 
 def measured(server: Server, technique: Callable[[int], None], count: int) -> Seen:

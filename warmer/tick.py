@@ -1,11 +1,10 @@
 """A tick on one screen: gather, plan, burst, measure, top up once, report."""
 
 import secrets
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,14 +14,15 @@ from fleet.wire import BlockTooLarge
 from profiles.model import ScheduleSet
 from warmer.burst import send_burst
 from warmer.coverage import Coverage, measure
+from warmer.dispatch import Dispatch
 from warmer.events import payload
 from warmer.pace import LONGEST_MS, Learnt, Window, first_window, learn, wider_window
 from warmer.plan import DueTarget, Outcome, PlannedTarget, due_targets, plan_tick
 from warmer.report import TargetReport, measured_report, settled_report
 
-# Source: Lambda developer guide, "Lambda quotas": 1,024 file descriptors and 1,024 threads an environment.
-_MOST_IN_FLIGHT = 800
-_TARGETS_AT_ONCE = 32
+# Most of a target's time is waiting for answers: as many at once as the 1,024 threads of an environment allow, beside
+# those that read answers.
+_TARGETS_AT_ONCE = 100
 _READERS_OF_LIMITS = 16
 # Limits are worth this long a wait, or a quarter of the time there is, and no more.
 _LIMITS_S = 5.0
@@ -47,48 +47,26 @@ class World:
     memory: dict[tuple[object, ...], Learnt] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _InFlight:
-    """Keeps the pings in flight over all targets below what one process can carry."""
-
-    taken: int = 0
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    @contextmanager
-    def take(self, count: int) -> Iterator[None]:
-        with self.changed:
-            self.changed.wait_for(lambda: self.taken == 0 or self.taken + count <= _MOST_IN_FLIGHT)
-            self.taken += count
-        try:
-            yield
-        finally:
-            with self.changed:
-                self.taken -= count
-                self.changed.notify_all()
-
-
 def run_tick(
     schedules: ScheduleSet, instant: datetime, world: World, *, service: str | None = None
 ) -> tuple[TargetReport, ...]:
     """Every target's report, in the order of the schedules. One target's failure never stops another's."""
     due = due_targets(schedules, instant, service=service)
     plan = plan_tick(due, _gather_limits(due, world), instant)
-    in_flight, dispatch = _InFlight(), threading.Lock()
 
     def served(planned: PlannedTarget) -> TargetReport:
         if planned.settled is not None:
             return settled_report(planned, planned.settled)
         try:
-            with in_flight.take(planned.count):
-                if time.monotonic() > world.deadline - _LEAST_S:
-                    return settled_report(planned, Outcome.SHORT, reason="not pinged: the tick's time was up")
-                return _warm(planned, instant, world, dispatch)
+            if time.monotonic() > world.deadline - _LEAST_S:
+                return settled_report(planned, Outcome.SHORT, reason="not pinged: the tick's time was up")
+            return _warm(planned, instant, world, dispatch)
         except (FleetError, BlockTooLarge) as error:
             return _failed(planned, str(error))
         except Exception as error:
             return _failed(planned, f"unexpected {type(error).__name__}: {error}")
 
-    with ThreadPoolExecutor(_TARGETS_AT_ONCE, thread_name_prefix="target") as targets:
+    with Dispatch() as dispatch, ThreadPoolExecutor(_TARGETS_AT_ONCE, thread_name_prefix="target") as targets:
         return tuple(targets.map(served, plan.targets))
 
 
@@ -109,7 +87,7 @@ def _gather_limits(due: Sequence[DueTarget], world: World) -> dict[FunctionRef, 
         readers.shutdown(wait=False, cancel_futures=True)
 
 
-def _warm(planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock) -> TargetReport:
+def _warm(planned: PlannedTarget, instant: datetime, world: World, dispatch: Dispatch) -> TargetReport:
     target = planned.target
     key = (world.invoker.endpoint(target.function), target.function, target.qualifier)
     learnt = world.memory.get(key)
@@ -129,9 +107,7 @@ def _learnt(before: Learnt | None, seen: Coverage) -> Learnt | None:
     return learn(before, spread_ms=seen.arrival_spread_ms, lag_ms=seen.arrival_lag_ms)
 
 
-def _round(
-    planned: PlannedTarget, instant: datetime, world: World, dispatch: threading.Lock, window: Window
-) -> Coverage:
+def _round(planned: PlannedTarget, instant: datetime, world: World, dispatch: Dispatch, window: Window) -> Coverage:
     spec, burst = planned.target.ping, secrets.token_hex(8)
     ping = Ping(
         function=planned.target.function,

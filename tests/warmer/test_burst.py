@@ -19,6 +19,7 @@ from fleet.wire import client_context
 from tests.warmer.builders import a_ping
 from tests.warmer.raw_server import RawServer, Request, http_reply, serving
 from warmer.burst import send_burst
+from warmer.dispatch import Dispatch
 from warmer.pace import Window
 
 
@@ -52,7 +53,7 @@ def burst(server: RawServer, ping: Ping, *, hold_ms: int = 100, seconds: float =
         ping,
         Window(hold_ms=hold_ms),
         deadline=time.monotonic() + seconds,
-        dispatch=threading.Lock(),
+        dispatch=Dispatch(),
     )
 
 
@@ -93,7 +94,7 @@ def test_one_signature_and_one_release_instant_serve_the_whole_burst() -> None:
             a_ping(count=10),
             Window(hold_ms=300),
             deadline=time.monotonic() + 20,
-            dispatch=threading.Lock(),
+            dispatch=Dispatch(),
         )
 
         assert invoker.signed_requests == 1
@@ -198,7 +199,7 @@ def test_an_endpoint_that_refuses_connections_is_one_clear_error() -> None:
             a_ping(),
             Window(hold_ms=10),
             deadline=time.monotonic() + 5,
-            dispatch=threading.Lock(),
+            dispatch=Dispatch(),
         )
 
 
@@ -215,7 +216,7 @@ def test_connections_that_nobody_accepts_do_not_outlast_the_deadline() -> None:
                 a_ping(count=100),
                 Window(hold_ms=10),
                 deadline=time.monotonic() + 1.5,
-                dispatch=threading.Lock(),
+                dispatch=Dispatch(),
             )
 
     assert time.monotonic() - started < 8
@@ -225,7 +226,7 @@ def test_a_name_that_cannot_be_resolved_is_one_clear_error() -> None:
     invoker = FakeInvoker(443, host="lambda.nowhere.invalid")
 
     with pytest.raises(Unreachable, match=r"the name lambda\.nowhere\.invalid cannot be resolved"):
-        send_burst(invoker, a_ping(), Window(hold_ms=10), deadline=soon(5), dispatch=threading.Lock())
+        send_burst(invoker, a_ping(), Window(hold_ms=10), deadline=soon(5), dispatch=Dispatch())
 
 
 def a_tls_server(folder: Path) -> tuple[ssl.SSLContext, Path]:
@@ -245,7 +246,7 @@ def test_over_tls_the_pings_arrive_together_too(tmp_path: Path) -> None:
             a_ping(count=20),
             Window(hold_ms=100),
             deadline=time.monotonic() + 20,
-            dispatch=threading.Lock(),
+            dispatch=Dispatch(),
         )
 
     assert [outcome.status for outcome in result.outcomes if isinstance(outcome, Answer)] == [200] * 20
@@ -260,5 +261,5 @@ def test_a_server_that_the_bundle_does_not_trust_is_one_clear_error(tmp_path: Pa
             a_ping(),
             Window(hold_ms=10),
             deadline=time.monotonic() + 5,
-            dispatch=threading.Lock(),
+            dispatch=Dispatch(),
         )

@@ -1,0 +1,125 @@
+"""Connections to an endpoint, opened ahead: over all its addresses, in the protocol that it picks.
+
+The first one tells how many are needed: one a ping over HTTP/1.1, one for a hundred over HTTP/2.
+"""
+
+import contextlib
+import math
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fleet.ports import Endpoint, OutOfTime, Unreachable
+from warmer.dispatch import Dispatch
+from warmer.flight import words
+from warmer.http1 import Http1
+from warmer.http2 import Http2
+
+_CONNECT_TIMEOUT_S = 3.0
+# An endpoint has an address in each zone; when this many do not answer, it is not the address.
+_FIRST_TRIES = 3
+# Connections that were refused are asked for again, at another address: nothing has been sent yet.
+_WAVES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What could be opened, and why the rest could not, None when nothing went wrong."""
+
+    carriers: Sequence[Http1 | Http2]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    endpoint: Endpoint
+    addresses: Sequence[str]
+    tls: ssl.SSLContext | None
+    deadline: float
+
+    def opened(self, index: int) -> Http1 | Http2 | OSError:
+        until = min(self.deadline, time.monotonic() + _CONNECT_TIMEOUT_S)
+        address = self.addresses[index % len(self.addresses)]
+        with contextlib.ExitStack() as stack:
+            try:
+                found = socket.create_connection(
+                    (address, self.endpoint.port), timeout=max(0.01, until - time.monotonic())
+                )
+                stack.callback(found.close)
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                carrier = self._carrier(found, until, stack)
+            except OSError as error:
+                return error
+            stack.pop_all()
+            return carrier
+
+    def _carrier(self, found: socket.socket, until: float, stack: contextlib.ExitStack) -> Http1 | Http2:
+        if self.tls is None:
+            return Http1(self.endpoint, found)
+        found.settimeout(max(0.01, until - time.monotonic()))
+        secure = self.tls.wrap_socket(found, server_hostname=self.endpoint.host)
+        stack.callback(secure.close)
+        if secure.selected_alpn_protocol() == "h2":
+            return Http2.greeted(secure, until)
+        return Http1(self.endpoint, secure)
+
+
+@contextlib.contextmanager
+def connected(
+    endpoint: Endpoint, count: int, body_bytes: int, *, dispatch: Dispatch, deadline: float
+) -> Iterator[Opened]:
+    """Carriers for `count` pings with bodies of this size, as far as they can be had; closed on leaving.
+
+    Raises: Unreachable when not one connection can be opened; OutOfTime when the tick's time is up before.
+    """
+    way = _Way(endpoint=endpoint, addresses=_addresses(endpoint), tls=dispatch.tls(endpoint), deadline=deadline)
+    with contextlib.ExitStack() as stack:
+        carriers = [_first(way, stack)]
+        problem = None
+        for wave in range(_WAVES):
+            missing = count - sum(each.capacity(body_bytes) for each in carriers)
+            if missing <= 0:
+                break
+            number = math.ceil(missing / max(1, carriers[-1].capacity(body_bytes)))
+            stack.enter_context(dispatch.room(number, deadline))
+            start = 1 + wave + len(carriers)
+            found = dispatch.open_all(way.opened, list(range(start, start + number)))
+            opened = [each for each in found if not isinstance(each, OSError)]
+            for each in opened:
+                stack.callback(each.close)
+            carriers += opened
+            problem = next((_no_connection(endpoint, each) for each in found if isinstance(each, OSError)), problem)
+            if not opened:
+                break
+        if time.monotonic() >= deadline:
+            raise OutOfTime("lambda:InvokeFunction: the tick's time was up before all connections were open")
+        yield Opened(carriers=carriers, problem=problem)
+
+
+def _first(way: _Way, stack: contextlib.ExitStack) -> Http1 | Http2:
+    problem = ""
+    for index in range(min(len(way.addresses), _FIRST_TRIES)):
+        found = way.opened(index)
+        if not isinstance(found, OSError):
+            stack.callback(found.close)
+            return found
+        problem = _no_connection(way.endpoint, found)
+    raise Unreachable(f"lambda:InvokeFunction: {problem}; check AWS_ENDPOINT_URL_LAMBDA, the network and the region")
+
+
+def _no_connection(endpoint: Endpoint, error: OSError) -> str:
+    return f"no connection to {endpoint.host}:{endpoint.port}: {words(error)}"
+
+
+def _addresses(endpoint: Endpoint) -> list[str]:
+    try:
+        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(
+            f"lambda:InvokeFunction: the name {endpoint.host} cannot be resolved ({words(error)}); check the region, "
+            "AWS_ENDPOINT_URL_LAMBDA and the network"
+        ) from error
+    families = [entry for entry in found if entry[0] == found[0][0]]
+    return list(dict.fromkeys(str(entry[4][0]) for entry in families))
