@@ -82,7 +82,7 @@ class Uses(Stacks, Protocol):
         ...
 
     def edge(self) -> tuple[VersionUse, ...]:
-        """Every version that a CloudFront distribution runs; nothing outside us-east-1, where no edge function lives."""
+        """Every version that a CloudFront distribution runs; nothing outside us-east-1, where edge functions live."""
         ...
 
     def tags(self, function: str) -> Mapping[str, str]:
