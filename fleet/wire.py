@@ -5,6 +5,8 @@ Section 1 and 2 of the contract; `kits/wire/` holds golden payloads that this mo
 
 import base64
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from fleet.model import KitReport, Ping
@@ -22,6 +24,10 @@ class BlockTooLarge(ValueError):  # noqa: N818 - says what was found
     """The block does not fit Lambda's ClientContext; only a long `prime` list can cause that."""
 
 
+# A block whose fields other than `prime` are as long as they can be: 16 digits of burst, the most pings, a full hold.
+_LONGEST = {"v": WIRE_VERSION, "burst": "f" * 16, "of": 9999, "release_at_ms": 9_999_999_999_999, "max_hold_ms": 9999}
+
+
 def client_context(ping: Ping, *, release_at_ms: int) -> str:
     """The X-Amz-Client-Context header of every ping of a burst: base64 of ASCII strings under `custom`.
 
@@ -34,10 +40,7 @@ def client_context(ping: Ping, *, release_at_ms: int) -> str:
         "release_at_ms": release_at_ms,
         "max_hold_ms": ping.max_hold_ms,
     }
-    if ping.prime:
-        block["prime"] = list(ping.prime)
-    inner = json.dumps(block, separators=(",", ":"))
-    encoded = base64.b64encode(json.dumps({"custom": {REPLY_KEY: inner}}, separators=(",", ":")).encode("ascii"))
+    encoded = _encoded(block, ping.prime)
     if len(encoded) > MAX_CLIENT_CONTEXT_BYTES:
         raise BlockTooLarge(
             f"the caretaker block of {ping.function} takes {len(encoded)} bytes, Lambda allows "
@@ -46,14 +49,18 @@ def client_context(ping: Ping, *, release_at_ms: int) -> str:
     return encoded.decode("ascii")
 
 
+def primes_that_fit(prime: Sequence[str]) -> int:
+    """How many of the paths, from the first one on, fit into every ping's ClientContext."""
+    return bisect_right(range(len(prime) + 1), MAX_CLIENT_CONTEXT_BYTES, key=lambda count: _length(prime[:count])) - 1
+
+
 def kit_report(reply: Any) -> KitReport | None:
-    """What the kit reports in a decoded reply, from its key first and the HTTP header second; None without one."""
-    if not isinstance(reply, dict):
-        return None
-    block = reply.get(REPLY_KEY)
-    if not isinstance(block, dict):
-        block = _from_headers(reply)
-    if not isinstance(block, dict):
+    """What the kit reports in a decoded reply, from its key first and the HTTP header second; None without one.
+
+    None as well for a block of another version than this one, whose names may mean anything: see `unknown_version`.
+    """
+    block = _block(reply)
+    if block is None or block.get("v", WIRE_VERSION) != WIRE_VERSION:
         return None
     environment = block.get("environment")
     if not isinstance(environment, str) or not environment:
@@ -70,11 +77,38 @@ def kit_report(reply: Any) -> KitReport | None:
     )
 
 
+def unknown_version(reply: Any) -> str | None:
+    """The version of a block that this module cannot read, as text; None when there is no such block."""
+    block = _block(reply)
+    if block is None or block.get("v", WIRE_VERSION) == WIRE_VERSION:
+        return None
+    return json.dumps(block["v"])[:20]
+
+
 def application_reply(reply: Any) -> Any:
     """The application's own reply: without the kit's wrapping, where the kit had to wrap it."""
     if isinstance(reply, dict) and isinstance(reply.get(REPLY_KEY), dict) and set(reply) == {REPLY_KEY, "reply"}:
         return reply["reply"]
     return reply
+
+
+def _encoded(block: dict[str, Any], prime: Sequence[str]) -> bytes:
+    whole = {**block, "prime": list(prime)} if prime else block
+    inner = json.dumps(whole, separators=(",", ":"))
+    return base64.b64encode(json.dumps({"custom": {REPLY_KEY: inner}}, separators=(",", ":")).encode("ascii"))
+
+
+def _length(prime: Sequence[str]) -> int:
+    return len(_encoded(_LONGEST, prime))
+
+
+def _block(reply: Any) -> dict[str, Any] | None:
+    if not isinstance(reply, dict):
+        return None
+    block = reply.get(REPLY_KEY)
+    if not isinstance(block, dict):
+        block = _from_headers(reply)
+    return block if isinstance(block, dict) else None
 
 
 def _from_headers(reply: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from fleet.wire import MAX_CLIENT_CONTEXT_BYTES, primes_that_fit
 from profiles import checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, shown
@@ -205,13 +206,27 @@ def _expect(node: Node, path: str, findings: Findings) -> tuple[int, ...] | None
     return None if found is None else (found,)
 
 
+def _prime(node: Node, path: str, findings: Findings) -> list[str] | None:
+    """The list of paths; the first one that no longer fits into a ping is a mistake, as every ping carries them all."""
+    found = _PATHS(node, path, findings)
+    listed = checks.items(node, path, findings) if found else []
+    fitting = primes_that_fit(found or ())
+    if found is None or len(found) < len(listed) or fitting == len(found):
+        return found
+    over, at = listed[fitting]
+    room = f"only {fitting} of {len(found)} paths fit into a ping's {MAX_CLIENT_CONTEXT_BYTES} bytes"
+    findings.error(over, "E112", f"{at}: {room}; shorten the list, or let one route stand for several")
+    return None
+
+
 _PATH_CHECK = _matching(_PATH, "a path; it begins with / and is of printable ASCII without spaces (write é as %C3%A9)")
+_PATHS = checks.many(_PATH_CHECK)
 _CHECKS: dict[str, Callable[[Node, str, Findings], Any]] = {
     "shape": checks.member(Shape),
     "path": _PATH_CHECK,
     "host": _matching(_HOST, "a host name; write it without scheme and path, like shop.example.com"),
     "headers": _headers,
-    "prime": checks.many(_PATH_CHECK),
+    "prime": _prime,
     "expect": _expect,
     "timeout": _TIMEOUT,
 }

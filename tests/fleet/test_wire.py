@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from fleet.model import FunctionRef, Ping
-from fleet.wire import BlockTooLarge, application_reply, client_context, kit_report
+from fleet.wire import (
+    BlockTooLarge,
+    application_reply,
+    client_context,
+    kit_report,
+    primes_that_fit,
+    unknown_version,
+)
 from tests.kits.golden import cases
 
 
@@ -64,3 +71,34 @@ def test_a_number_beyond_reason_is_left_out_of_the_kits_report(number: str) -> N
 
     assert report is not None
     assert (report.environment, report.arrived_ms, report.held_ms) == ("a", None, 7)
+
+
+@pytest.mark.parametrize("length", [1, 7, 40, 333])
+def test_as_many_primes_fit_as_are_said_to_and_not_one_more(length: int) -> None:
+    paths = tuple("/" + "p" * length for _ in range(2000))
+    fitting = primes_that_fit(paths)
+
+    longest = {"burst": "f" * 16, "count": 1000, "max_hold_ms": 2000}
+    assert client_context(ping(**longest, prime=paths[:fitting]), release_at_ms=1795305600123)  # type: ignore[arg-type]
+    with pytest.raises(BlockTooLarge):
+        client_context(ping(**longest, prime=paths[: fitting + 1]), release_at_ms=1795305600123)  # type: ignore[arg-type]
+
+
+def test_a_short_list_of_primes_fits_whole() -> None:
+    assert (primes_that_fit(()), primes_that_fit(("/", "/products/"))) == (0, 2)
+
+
+@pytest.mark.parametrize("version", [2, "1", None, {"major": 1}])
+def test_a_block_of_a_version_that_this_warmer_does_not_know_is_no_report(version: Any) -> None:
+    reply = {"statusCode": 200, "caretaker": {"v": version, "environment": "a1"}}
+
+    assert kit_report(reply) is None
+    assert unknown_version(reply) == json.dumps(version)
+
+
+def test_a_block_without_a_version_is_of_the_first_one() -> None:
+    reply = {"caretaker": {"environment": "a1"}}
+
+    report = kit_report(reply)
+    assert report is not None
+    assert (report.environment, unknown_version(reply), unknown_version({"statusCode": 200})) == ("a1", None, None)

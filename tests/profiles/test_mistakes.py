@@ -118,6 +118,7 @@ MISTAKES = [
     ("shape: http-v2, ", "", "E005", "{host: shop"),
     ("job: none", "job: {deeper: [{raw_command: x}]}", "E112", "raw_command"),
     ("job: none", "_serverless-wsgi: {}", "E112", "_serverless-wsgi"),
+    ("path: /health", f"path: /health, prime: [/{'p' * 1900}, /more{'p' * 1900}, /last]", "E112", "/more"),
     ("mode: atLeast", "mode: atleast", "E108", "atleast"),
     ('"2026-11-26T20:00"', '"2026-11-26T20:00Z"', "E107", '"2026-11-26T20:00Z"'),
     ('"2026-11-28T03:00"', '"2026-11-31T03:00"', "E107", '"2026-11-31'),
