@@ -10,12 +10,12 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench fuzz build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction
+.PHONY: help setup demo test check bench bench-kits fuzz build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction
 
 help: ## List the verbs
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready ## Install everything, into this folder only
+setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready $(if $(shell command -v npm),.tools/node/.ready) ## Install everything, into this folder only
 
 $(VENV)/bin/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than Python 3.11; call make PYTHON=/path/to/python3.11"; exit 2; }
@@ -37,6 +37,13 @@ $(VENV)/.ready: $(UV) requirements/dev.lock pyproject.toml
 	@$(UV) pip install --quiet --compile-bytecode --python .tools/$*/bin/python --require-hashes -r requirements/$*.lock || $(NO_PACKAGES)
 	@touch $@
 
+# Other warmers' packages, as targets of the tests.
+.tools/node/.ready: $(wildcard tests/kits/node/*.json tests/kits/node/*.mjs)
+	@echo "setup: node"
+	@rm -rf .tools/node && mkdir -p .tools/node && cp tests/kits/node/*.json tests/kits/node/*.mjs .tools/node
+	@cd .tools/node && npm ci --silent --ignore-scripts --legacy-peer-deps --no-audit --no-fund || $(NO_PACKAGES)
+	@touch $@
+
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 	$(COMPILE) -o requirements/functions.lock
@@ -50,19 +57,21 @@ examples: $(VENV)/.ready ## Build the example apps, as they would ship
 demo: setup ## The main job on real processes, in about two minutes, with a picture at the end
 	@$(RUN) -m emulator.demo $(ARGS)
 
-# One test opens a page in a browser, which no package index has. CI must have one; elsewhere its lack is said.
-ifeq ($(CI)$(shell command -v chromium),)
-test: BROWSER := -m "not browser"
-test: WITHOUT := echo "test: not run: the test in a real browser; install chromium for it"
-endif
+# Some tests need what no Python package index has. CI must have it; elsewhere its lack is said.
+empty :=
+needs = $(if $(CI)$(shell command -v $(2)),,$(1))
+LACKING := $(strip $(call needs,browser,chromium) $(call needs,node,npm))
 test: setup ## Run every test
-	@$(RUN) -m pytest $(BROWSER)
-	@$(WITHOUT)
+	@$(RUN) -m pytest $(if $(LACKING),-m "not ($(subst $(empty) $(empty), or ,$(LACKING)))")
+	@$(if $(LACKING),echo "test: not run: the tests marked $(LACKING); README says what they need")
 
 bench: setup ## Ours beside others on the same work, as ratios in one run
 	@$(RUN) -m bench.burst
 	@echo
 	@$(RUN) -m bench.schedules
+
+bench-kits: setup ## What a first user waits for, by what came before: tables, in about ten minutes
+	@$(RUN) -m bench.kits $(ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: setup ## Damaged schedule files through the reader, for FUZZ_SECONDS

@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from shop.database import database_file
+from shop.database import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -54,8 +54,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": database_file(BASE_DIR),
+        **database(BASE_DIR),
         # A connection that a ping has opened is still open for the user who comes next.
         "CONN_MAX_AGE": 600,
     }
