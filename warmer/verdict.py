@@ -5,25 +5,29 @@ a broken database warmed what it could and is unhealthy; a redirect, a 400, a 40
 """
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fleet import wire
 from fleet.model import Answer, KitReport, Lost
 from profiles.model import PingSpec, Shape
+from warmer import advice, faults
+from warmer.identity import reported_environment
 
 _HTTP_SHAPES = frozenset({Shape.UNIVERSAL, Shape.HTTP_V2, Shape.HTTP_V1, Shape.ALB})
 # Source: API Gateway developer guide, Lambda proxy integration payload format 2.0: valid JSON without a statusCode
 # is a 200.
 _STATUS_OPTIONAL = frozenset({Shape.UNIVERSAL, Shape.HTTP_V2})
+_CREDENTIALS = re.compile(r"security token|[Ss]ignature|credential", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What one ping achieved.
 
-    `problem` says what was wrong, in words for a report; None when all was well. `kit` is what the kit reported, also
-    of an answer that warmed nothing.
+    `problem` says what was wrong, in words for a report; None when all was well. `kit` is what the kit (or another
+    warmer's own contract) reported of the environment, also of an answer that warmed nothing.
     """
 
     warmed: bool
@@ -41,13 +45,25 @@ def judge(outcome: Answer | Lost, spec: PingSpec) -> Verdict:
     if outcome.status != 200:
         return _failed(_refusal(outcome))
     if outcome.function_error is not None:
-        return _failed(f"the function failed ({_function_error(outcome)})")
+        return _failed(f"the function failed ({faults.words(_decoded(outcome), outcome.function_error)})")
+    return _judge_payload(outcome.payload, spec)
+
+
+def _judge_payload(payload: bytes, spec: PingSpec) -> Verdict:
     try:
-        reply = json.loads(outcome.payload) if outcome.payload else None
+        reply = json.loads(payload) if payload else None
     except (ValueError, RecursionError):
-        return _failed("the reply is no JSON")
-    kit = wire.kit_report(reply)
-    return _judge_reply(wire.application_reply(reply), kit, spec)
+        return _failed("the reply is no JSON: the handler streams its response, or a runtime of its own wrote it")
+    verdict = _judge_reply(wire.application_reply(reply), _kit(reply, spec), spec)
+    unknown = wire.unknown_version(reply)
+    if unknown is None or verdict.problem is not None:
+        return verdict
+    words = f"its kit reports in version {unknown}, this warmer reads {wire.WIRE_VERSION}: update the warmer"
+    return replace(verdict, problem=words)
+
+
+def _kit(reply: Any, spec: PingSpec) -> KitReport | None:
+    return wire.kit_report(reply) or reported_environment(wire.application_reply(reply), spec.shape)
 
 
 def _judge_reply(reply: Any, kit: KitReport | None, spec: PingSpec) -> Verdict:
@@ -56,13 +72,12 @@ def _judge_reply(reply: Any, kit: KitReport | None, spec: PingSpec) -> Verdict:
         if reply is None or spec.shape not in _STATUS_OPTIONAL:
             return _failed("the reply has no statusCode: the handler did not take the event for an HTTP request")
         status = 200
-    if status is None:
-        return Verdict(warmed=True, healthy=True, kit=kit)
-    if _expected(status, spec):
+    if status is None or _expected(status, spec):
         return Verdict(warmed=True, healthy=True, kit=kit)
     if 300 <= status < 500:
-        return _failed(f"answered {status}{_hint(status, reply, spec)}", kit)
-    return Verdict(warmed=True, healthy=False, problem=f"answered {status}, expected {_wanted(spec)}", kit=kit)
+        return _failed(f"answered {status}{advice.before_the_route(status, reply, spec)}", kit)
+    problem = f"answered {status}, expected {_wanted(spec)}{advice.behind_the_route(status, reply)}"
+    return Verdict(warmed=True, healthy=False, problem=problem, kit=kit)
 
 
 def _failed(problem: str, kit: KitReport | None = None) -> Verdict:
@@ -85,47 +100,25 @@ def _status(reply: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _hint(status: int, reply: Any, spec: PingSpec) -> str:
-    path, host = spec.path or "/", spec.host or ""
-    if 300 <= status < 400:
-        return (
-            f" to {_location(reply)}: a redirect warms nothing; likely a missing slash at the end of ping.path {path}, "
-            "an SSL redirect (x-forwarded-proto not trusted) or a login in front of the health check"
-        )
-    if status == 400:
-        return f": likely ping.host {host} is not among the application's allowed hosts (Django: ALLOWED_HOSTS)"
-    if status in {401, 403}:
-        return f": the application refused {path} before its route; let the health check pass without a login"
-    if status == 404:
-        return f": the application has no route for ping.path {path}"
-    return f": the application refused ping.path {path}"
-
-
-def _location(reply: Any) -> str:
-    for field in ("headers", "multiValueHeaders"):
-        headers = reply.get(field) if isinstance(reply, dict) else None
-        for name, value in headers.items() if isinstance(headers, dict) else ():
-            if str(name).lower() == "location":
-                return str(value[0] if isinstance(value, list) and value else value)
-    return "an unnamed place"
-
-
 def _refusal(answer: Answer) -> str:
-    try:
-        error = json.loads(answer.payload)
-    except (ValueError, RecursionError):
-        error = {}
-    words = (error.get("Message") or error.get("message") or "") if isinstance(error, dict) else ""
-    hint = "; allow lambda:InvokeFunction in the warmer's role" if answer.status == 403 else ""
-    return f"Lambda answered {answer.status}" + (f": {words}" if words else "") + hint
+    error = _decoded(answer)
+    said = (error.get("Message") or error.get("message") or "") if isinstance(error, dict) else ""
+    return f"Lambda answered {answer.status}" + (f": {said}" if said else "") + _remedy(answer.status, str(said))
 
 
-def _function_error(answer: Answer) -> str:
+def _remedy(status: int, said: str) -> str:
+    if status == 403 and _CREDENTIALS.search(said):
+        return "; renew the warmer's credentials, and look at its clock"
+    remedies = {
+        403: "allow lambda:InvokeFunction in the warmer's role, for the function and for its qualifier",
+        404: "look at the function, the alias and the region in the schedule",
+        409: "the function is being made or updated; the next tick tries again",
+    }
+    return f"; {remedies[status]}" if status in remedies else ""
+
+
+def _decoded(answer: Answer) -> Any:
     try:
-        error = json.loads(answer.payload)
+        return json.loads(answer.payload)
     except (ValueError, RecursionError):
-        error = {}
-    if not isinstance(error, dict):
-        return str(answer.function_error)
-    kind, words = str(error.get("errorType") or answer.function_error), str(error.get("errorMessage") or "")
-    return f"{kind}: {words[:200]}" if words else kind
+        return {}

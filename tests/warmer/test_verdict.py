@@ -52,7 +52,8 @@ def test_a_function_error_covers_nothing_and_repeats_what_the_function_said() ->
     verdict = judge(an_answer(error, function_error="Unhandled"), HTTP)
 
     assert not verdict.warmed
-    assert verdict.problem == "the function failed (Sandbox.Timedout: Task timed out after 3.00 seconds)"
+    said = "the function failed (Sandbox.Timedout: Task timed out after 3.00 seconds; "
+    assert (verdict.problem or "").startswith(said)
 
 
 def test_a_throttled_ping_names_lambdas_reason() -> None:
@@ -64,7 +65,7 @@ def test_a_throttled_ping_names_lambdas_reason() -> None:
 def test_a_missing_function_repeats_lambdas_words() -> None:
     verdict = judge(an_answer({"Message": "Function not found: shop:live"}, status=404), HTTP)
 
-    assert verdict.problem == "Lambda answered 404: Function not found: shop:live"
+    assert (verdict.problem or "").startswith("Lambda answered 404: Function not found: shop:live; ")
 
 
 def test_a_denied_invoke_names_the_permission() -> None:
@@ -107,10 +108,10 @@ def test_a_lost_ping_keeps_its_reason() -> None:
 def test_a_reply_that_is_no_json_warms_nothing(payload: bytes) -> None:
     answer = an_answer()
 
-    assert judge(type(answer)(status=200, payload=payload), HTTP).problem == "the reply is no JSON"
+    assert "the reply is no JSON" in (judge(type(answer)(status=200, payload=payload), HTTP).problem or "")
 
 
 def test_a_reply_nested_without_end_warms_nothing() -> None:
     deep = Answer(status=200, payload=b"[" * 100_000)
 
-    assert judge(deep, HTTP).problem == "the reply is no JSON"
+    assert "the reply is no JSON" in (judge(deep, HTTP).problem or "")
