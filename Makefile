@@ -71,7 +71,7 @@ bench: setup ## Ours beside others on the same work, as ratios in one run
 	@$(RUN) -m bench.schedules
 
 bench-kits: setup ## What a first user waits for, by what came before: tables, in about ten minutes
-	@$(RUN) -m bench.kits $(ARGS)
+	@PYTHONPATH=kits/python $(RUN) -m bench.kits $(ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: setup ## Damaged schedule files through the reader, for FUZZ_SECONDS

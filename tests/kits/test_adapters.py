@@ -9,7 +9,7 @@ from emulator.dataplane.catalog import StaticCatalog
 from emulator.dataplane.model import FunctionVersion
 from emulator.threaded import running
 from tests.examples.caller import Caller, event
-from tests.kits.adapters.package import adapters
+from tests.kits.packages import adapters
 from tests.warmer.lambda_machine import tick, write_schedule
 
 SHAPES = {

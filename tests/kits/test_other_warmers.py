@@ -12,7 +12,7 @@ import pytest
 from emulator.dataplane.catalog import StaticCatalog
 from emulator.dataplane.model import FunctionVersion
 from emulator.threaded import running
-from tests.kits.adapters.package import ROOT, adapters
+from tests.kits.packages import ROOT, adapters
 from tests.warmer.lambda_machine import tick, write_schedule
 
 NODE = ROOT / ".tools" / "node"
