@@ -54,6 +54,11 @@ def main() -> None:
     help="Limit Lambda's control plane to so many requests a second (AWS: 15). No limit without it.",
 )
 @click.option(
+    "--tls",
+    is_flag=True,
+    help="Serve the Lambda endpoint over TLS, with HTTP/2 where the client speaks it; AWS_CA_BUNDLE is printed too.",
+)
+@click.option(
     "--format",
     "output",
     type=click.Choice(["text", "json"]),
@@ -61,7 +66,7 @@ def main() -> None:
     show_default=True,
     help="How the endpoints are printed: as shell export lines, or as one JSON object.",
 )
-def up(
+def up(  # noqa: PLR0913 - an argument for each option
     *,
     port: int,
     control_port: int,
@@ -70,6 +75,7 @@ def up(
     concurrency: int,
     region: str,
     control_rate: float | None,
+    tls: bool,
     output: Literal["text", "json"],
 ) -> None:
     """Start the emulator, print the variables that point an SDK at it, and run until Ctrl-C or SIGTERM."""
@@ -80,6 +86,7 @@ def up(
         account=replace(Account(), region=region, concurrency=concurrency),
         idle_s=idle_minutes * 60.0,
         control_per_s=control_rate,
+        tls=tls,
     )
     asked_to_end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -26,6 +26,7 @@ from emulator.dataplane.history import Snapshot
 from emulator.dataplane.pool import Policy
 from emulator.dataplane.service import LambdaService
 from emulator.dataplane.settings import Settings
+from emulator.dataplane.tls import Tls
 from emulator.threaded import LoopThread, Running
 
 
@@ -35,7 +36,8 @@ class Options:
 
     `port` and `control_port` are the front's and ministack's, 0 for free ones; `policy` picks among idle environments
     (with `seed` for `random`); `idle_s` is how long an idle environment lives; `control_per_s` limits the requests of
-    Lambda's control plane a second, as AWS does at 15; None for no limit.
+    Lambda's control plane a second, as AWS does at 15; None for no limit. With `tls`, the front's port speaks TLS, with
+    HTTP/2 where the client does; ministack stays plain.
     """
 
     port: int = 0
@@ -45,6 +47,7 @@ class Options:
     account: Account = field(default_factory=Account)
     idle_s: float = 600.0
     control_per_s: float | None = None
+    tls: bool = False
     settings: Settings = field(default_factory=Settings)
 
 
@@ -59,11 +62,12 @@ class RunningEmulator:
     @property
     def endpoint_url_lambda(self) -> str:
         """The front: invokes, and all of Lambda's control plane."""
-        return self.front.endpoint
+        return self.front.service.secure_endpoint or self.front.endpoint
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The variables that make an AWS SDK, the `sam` command or our own handlers talk to this emulator."""
+        trusted = {"AWS_CA_BUNDLE": self.front.ca_bundle} if self.front.service.secure_endpoint else {}
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ENDPOINT_URL_LAMBDA": self.endpoint_url_lambda,
@@ -73,6 +77,7 @@ class RunningEmulator:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
             "SAM_CLI_TELEMETRY": "0",
+            **trusted,
         }
 
     def snapshot(self) -> Snapshot:
@@ -119,8 +124,13 @@ async def _start_front(
         policy=options.policy,
         seed=options.seed,
         forward=ControlFront(plane, catalog, options.account, rate),
-        port=options.port,
-        settings=replace(options.settings, idle_s=options.idle_s, endpoint_url=control_url),
+        port=0 if options.tls else options.port,
+        settings=replace(
+            options.settings,
+            idle_s=options.idle_s,
+            endpoint_url=control_url,
+            tls=Tls(port=options.port) if options.tls else options.settings.tls,
+        ),
         event_rules=DeployedRules(catalog, plane),
         observe=cloudwatch.note,
     )

@@ -45,6 +45,19 @@ class Running:
         """The origin to point AWS_ENDPOINT_URL_LAMBDA at."""
         return self.service.endpoint
 
+    @property
+    def secure_endpoint(self) -> str:
+        """The TLS door's origin, for a service that was started with one; `ca_bundle` is to be trusted."""
+        found = self.service.secure_endpoint
+        if found is None:
+            raise RuntimeError("this service has no TLS door: start it with Settings(tls=Tls())")
+        return found
+
+    @property
+    def ca_bundle(self) -> str:
+        """The PEM file for AWS_CA_BUNDLE, for a service that was started with one."""
+        return str(self.service.ca_bundle or "")
+
     def snapshot(self) -> Snapshot:
         """What lives now and what ran."""
 

@@ -15,10 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from emulator.dataplane.catalog import Catalog
 from emulator.dataplane.dispatch import Dispatcher, Observer, nobody
+from emulator.dataplane.doors import Doors
 from emulator.dataplane.environment import Environment, Host
 from emulator.dataplane.events import EventRules, Events
 from emulator.dataplane.exchange import Answer, Forward, Request, error_answer, json_answer
@@ -30,7 +29,6 @@ from emulator.dataplane.pool import POLICIES, Policy, Pool
 from emulator.dataplane.process import allow_many_files
 from emulator.dataplane.runtime_api import RuntimeListener
 from emulator.dataplane.settings import Settings
-from emulator.dataplane.web import read, written
 
 _ADMIN = "/_emulator/"
 
@@ -40,8 +38,9 @@ class LambdaService:
 
     `policy` picks among idle environments (`mru`, `lru`, `random` with `seed`). `forward` answers every request that
     is no invocation; see `exchange`. `event_rules` says how often an asynchronous invocation is tried, and
-    hears how it ended; `observe` hears of each invocation that ran. `port` 0 takes a free one. Everything started ends
-    with `stop`, and with this process however it ends.
+    hears how it ended; `observe` hears of each invocation that ran. `port` 0 takes a free one. `settings.tls` opens a
+    second door, with HTTP/2 and a certificate that is new each time. Everything started ends with `stop`, and with this
+    process however it ends.
     """
 
     def __init__(
@@ -58,6 +57,7 @@ class LambdaService:
     ) -> None:
         self._settings = settings or Settings()
         self._port = port
+        self._secure: tuple[int, Path] | None = None
         self._host: Host | None = None
         rng = random.Random(seed)  # noqa: S311 - a reuse policy, no secret
         self._pool = Pool(self._made, policy=policy, rng=rng, idle_s=self._settings.idle_s)
@@ -65,7 +65,7 @@ class LambdaService:
         dispatcher = Dispatcher(catalog, self._pool, self._history, observe)
         self._events = Events(dispatcher, self._settings.event_retry_delays_s, event_rules)
         self._api = InvokeApi(dispatcher, self._events, forward)
-        self._front: web.ServerRunner | None = None
+        self._doors = Doors(self.answer)
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -73,8 +73,18 @@ class LambdaService:
         """The origin to point AWS_ENDPOINT_URL_LAMBDA at. Known once started."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def secure_endpoint(self) -> str | None:
+        """The TLS door's origin, to be used with `ca_bundle` in AWS_CA_BUNDLE; None without one. Known once started."""
+        return f"https://127.0.0.1:{self._secure[0]}" if self._secure is not None else None
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The PEM file with which the TLS door's certificate can be verified; None without one."""
+        return self._secure[1] if self._secure is not None else None
+
     async def start(self) -> None:
-        """Open the port. Raises: OSError when it is in use."""
+        """Open the ports. Raises: OSError when one is in use."""
         door = socket.create_server(("127.0.0.1", self._port))
         self._port = door.getsockname()[1]
         allow_many_files()
@@ -89,17 +99,15 @@ class LambdaService:
             inits=asyncio.Semaphore(self._settings.parallel_inits),
             scratch=Path(self._scratch.name),
         )
-        server = web.Server(self._handle, access_log=None, auto_decompress=False)
-        self._front = web.ServerRunner(server, shutdown_timeout=1.0)
-        await self._front.setup()
-        await web.SockSite(self._front, door, backlog=1024).start()
+        await self._doors.open_plain(door)
+        if self._settings.tls is not None:
+            self._secure = await self._doors.open_secure(self._settings.tls, Path(self._scratch.name))
 
     async def stop(self) -> None:
         """End every environment and close every port."""
         await self._events.stop()
         await self._pool.stop()
-        if self._front is not None:
-            await self._front.cleanup()
+        await self._doors.close()
         await self._pool.stop()
         if self._host is not None:
             await self._host.listener.stop()
@@ -140,9 +148,6 @@ class LambdaService:
             return error_answer(400, "InvalidParameterValueException", message)
         self._pool.policy = wanted
         return json_answer(200, {"policy": wanted})
-
-    async def _handle(self, received: web.BaseRequest) -> web.StreamResponse:
-        return written(await self.answer(await read(received)))
 
     def _made(self, version: FunctionVersion) -> Environment:
         if self._host is None:

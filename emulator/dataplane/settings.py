@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulator.dataplane.tls import Tls
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -17,6 +19,7 @@ class Settings:
     of them on a few cores would run into the init limit without any fault of its own, so the others wait in line.
     `event_retry_delays_s`: waits before the retries of an asynchronous invocation that failed.
     Source: AWS Lambda developer guide, "Asynchronous invocation": two retries, after one and two minutes.
+    `tls` opens a TLS door beside the plain one.
     `endpoint_url_lambda` is what functions get as AWS_ENDPOINT_URL_LAMBDA; None means this emulator itself.
     """
 
@@ -30,5 +33,6 @@ class Settings:
     access_key_id: str = "test"
     secret_access_key: str = "test"
     session_token: str = "test"
+    tls: Tls | None = None
     endpoint_url: str | None = None
     endpoint_url_lambda: str | None = None

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -100,3 +101,16 @@ def test_a_client_that_knows_the_front_alone_reaches_the_other_services() -> Non
         )
         with urllib.request.urlopen(request) as reply:
             assert b"<Account>123456789012</Account>" in reply.read()
+
+
+def test_with_tls_the_lambda_endpoint_is_https_and_its_authority_is_printed() -> None:
+    with emulator("--tls", "--format", "json") as process:
+        environment = started(process)
+        context = ssl.create_default_context(cafile=environment["AWS_CA_BUNDLE"])
+        origin = environment["AWS_ENDPOINT_URL_LAMBDA"]
+        with urllib.request.urlopen(f"{origin}/_emulator/environments", context=context) as reply:
+            assert json.load(reply) == []
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    assert origin.startswith("https://127.0.0.1:")
+    assert environment["AWS_ENDPOINT_URL"].startswith("http://")
