@@ -4,7 +4,7 @@ Adapters live in `fleet.aws`; tests bring fakes that pass the same suite.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -24,7 +24,11 @@ class VersionInUse(FleetError):  # noqa: N818
 
 
 class Throttled(FleetError):  # noqa: N818
-    """The control plane said 429. Slow down; the call had no effect."""
+    """The control plane said 429. Slow down; the call had no effect. `retry_after_s` is what it asked for, or None."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ThrottleStorm(Throttled):
@@ -49,6 +53,14 @@ class Unreachable(FleetError):  # noqa: N818
 
 class Refused(FleetError):  # noqa: N818
     """Any other refusal by the service; the message repeats its words."""
+
+
+class ReplicatedAtEdge(Refused):
+    """Lambda refused the delete because CloudFront's edge locations still hold copies; they go in some hours."""
+
+
+class RecordMoved(FleetError):  # noqa: N818
+    """Another run has written the memory since this one read it: what this one would write is out of date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,18 +166,38 @@ class AliasHistory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantine:
+    """Why a version, or with `version` None the whole function, is left alone until an instant."""
+
+    until: datetime
+    reason: str
+    version: VersionNumber | None = None
+    edge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionMemory:
     """What the runs before knew of one function.
 
     `live` are the versions that were in use at the last run (the newest, and those behind aliases);
     `superseded` are those that a run found no longer in use, with the instant of that run; `history` has every alias
-    that a run saw.
+    that a run saw; `quarantine` what is left alone for a while. `revision` counts the writes and is the record's own.
     """
 
     marks: tuple[Mark, ...] = ()
     live: frozenset[VersionNumber] = frozenset()
     superseded: tuple[tuple[VersionNumber, datetime], ...] = ()
     history: tuple[AliasHistory, ...] = ()
+    quarantine: tuple[Quarantine, ...] = ()
+    revision: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """How many versions the plans before had as candidates, and since when a much larger plan is held back."""
+
+    size: int
+    tripped_at: datetime | None = None
 
 
 class Record(Protocol):
@@ -176,7 +208,10 @@ class Record(Protocol):
         ...
 
     def remember(self, function: str, memory: FunctionMemory, *, before: FunctionMemory) -> None:
-        """Replace what is known: `before` is what `recall` gave, so that only the difference is written."""
+        """Replace what is known: `before` is what `recall` gave, so that only the difference is written.
+
+        Raises: RecordMoved when another run has written since; then nothing of this call is remembered.
+        """
         ...
 
     def cursor(self) -> str | None:
@@ -185,6 +220,26 @@ class Record(Protocol):
 
     def save_cursor(self, function: str) -> None:
         """Remember where this run stopped, so that the next one starts behind it."""
+        ...
+
+    def baseline(self) -> Baseline | None:
+        """The size of the plans before; None before the first."""
+        ...
+
+    def save_baseline(self, baseline: Baseline) -> None:
+        """Remember the size of this run's plan."""
+        ...
+
+
+class DeploymentHooks(Protocol):
+    """CodeDeploy, as a function sees it that a deployment calls before it moves an alias. All raise FleetError."""
+
+    def app_spec(self, deployment: str) -> str:
+        """The AppSpec of the deployment with that id, in YAML or JSON."""
+        ...
+
+    def tell(self, deployment: str, execution: str, *, succeeded: bool) -> None:
+        """Let the deployment go on, or end it, which rolls it back."""
         ...
 
 

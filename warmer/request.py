@@ -1,0 +1,96 @@
+"""What an event asks the warmer for: a tick, an on-demand run, or a part in a deployment. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from profiles.model import ScheduleSet
+from warmer.deployments import Change, Hook, NoChange, read_change, read_hook
+
+# A clock that runs behind EventBridge's is served; one further off than this is wrong, not early.
+_MOST_AHEAD = timedelta(minutes=10)
+
+
+class UnusableEvent(ValueError):  # noqa: N818 - says what was found
+    """The event is nothing that the warmer serves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an event asks for.
+
+    A scheduled tick; an on-demand run of one service or of all; what a `change` left cold; or the answer to a
+    deployment's `hook`. `timed` says that it was sent at `at`, and is worth nothing once that is long ago.
+    """
+
+    at: datetime
+    scheduled: bool
+    service: str | None = None
+    change: Change | NoChange | None = None
+    hook: Hook | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether its own time says how fresh it is."""
+        return self.scheduled or self.change is not None
+
+
+def read_event(event: Any, *, now: datetime) -> Request:
+    """What `event` asks for. Raises: UnusableEvent, UnusableDeployment, which say what was expected."""
+    if isinstance(event, dict):
+        if "caretaker" in event:
+            return _on_demand(event["caretaker"], now)
+        if (hook := read_hook(event)) is not None:
+            return Request(at=now, scheduled=False, hook=hook)
+        if "time" in event:
+            change = read_change(event)
+            return Request(at=_instant(event["time"], "time"), scheduled=change is None, change=change)
+    raise UnusableEvent(
+        'the event has neither "time" (an EventBridge tick) nor "caretaker" '
+        '(on demand: {"caretaker": {"run": "warm", "service": "…"}})'
+    )
+
+
+def _on_demand(asked: Any, now: datetime) -> Request:
+    if not isinstance(asked, dict) or asked.get("run") != "warm":
+        raise UnusableEvent('on demand the warmer takes {"caretaker": {"run": "warm", "service": "…", "at": "…"}}')
+    unknown = sorted(set(asked) - {"run", "service", "at"})
+    if unknown:
+        raise UnusableEvent(f'the event\'s "caretaker" has unknown keys: {", ".join(unknown)}')
+    service = asked.get("service")
+    if service is not None and not isinstance(service, str):
+        raise UnusableEvent(f"the event's \"service\" is {service!r}, not a service's name")
+    at = now if asked.get("at") is None else _instant(asked["at"], "at")
+    return Request(at=at, scheduled=False, service=service)
+
+
+def _instant(value: Any, key: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise UnusableEvent(
+            f'the event\'s "{key}" is {value!r}, not an ISO 8601 time like 2026-11-24T08:30:00Z'
+        ) from None
+    if instant.tzinfo is None:
+        raise UnusableEvent(f'the event\'s "{key}" is {value!r}: it needs a time zone, as in 2026-11-24T08:30:00Z')
+    return instant.astimezone(UTC)
+
+
+def refusal(request: Request, schedules: ScheduleSet, *, now: datetime) -> tuple[str, str, bool] | None:
+    """Why a request is not served: outcome, reason, and whether that is a failure; None when it is served."""
+    age = now - request.at
+    interval = schedules.platform.interval
+    kind = "tick" if request.scheduled else "event"
+    if request.timed and age > interval:
+        words = f"the {kind} is {age.total_seconds():.0f} s old, over the interval of {interval.total_seconds():.0f} s"
+        return "stale", f"skipped: {words}; the next tick replaces it", False
+    if request.timed and -age > _MOST_AHEAD:
+        return (
+            "refused",
+            f"the {kind} is {-age.total_seconds():.0f} s ahead of the clock; one of the two is wrong",
+            True,
+        )
+    if request.service is not None and all(service.name != request.service for service in schedules.services):
+        known = ", ".join(sorted(service.name for service in schedules.services)) or "none"
+        return "refused", f'no usable service "{request.service}" in the schedules (usable: {known})', True
+    return None
