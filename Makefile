@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-kits fuzz build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction
+.PHONY: help setup demo test check bench bench-kits fuzz build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -116,11 +116,11 @@ BUNDLE_PLATFORM := --python-platform aarch64-manylinux2014 --python-version 3.13
 SCHEDULES ?= schedules
 # The commit that last changed the schedules, so that other commits leave the bundle's bytes as they are.
 REVISION ?= $(shell git log -1 --format=%H -- "$(SCHEDULES)" 2>/dev/null)$(shell git status --porcelain -- "$(SCHEDULES)" 2>/dev/null | grep -q . && echo -changed)
-build-WarmerFunction: ROOMS := warmer profiles fleet
-build-WarmerFunction: LOCK := requirements/warmer.lock
+build-WarmerFunction build-DeployHookFunction: ROOMS := warmer profiles fleet
+build-WarmerFunction build-DeployHookFunction: LOCK := requirements/warmer.lock
 build-JanitorFunction: ROOMS := janitor profiles fleet
 build-JanitorFunction: LOCK := requirements/functions.lock
-build-WarmerFunction build-JanitorFunction: $(VENV)/.ready
+build-WarmerFunction build-JanitorFunction build-DeployHookFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
 	@$(RUN) -m cli validate "$(SCHEDULES)" >&2
 	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r $(LOCK)

@@ -66,6 +66,12 @@ def test_the_other_alarms_watch_the_functions_and_the_queue(alarms: dict[str, di
     assert {watched(alarms[name])[3] for name in AWS_OWN} == {*FUNCTIONS, "DeadLetters.QueueName"}
 
 
+def test_a_hook_that_breaks_off_is_watched_where_there_is_one(template: dict[str, Any]) -> None:
+    with_hook = Stack(template, DeployHook="true").resources("AWS::CloudWatch::Alarm")
+    assert set(with_hook) == OURS | AWS_OWN | {"DeployHookErrors"}
+    assert watched(with_hook["DeployHookErrors"])[:2] == ("AWS/Lambda", "Errors")
+
+
 def test_every_alarm_names_a_function_to_look_at(alarms: dict[str, dict[str, Any]]) -> None:
     assert [n for n, alarm in alarms.items() if not any(f in alarm["AlarmDescription"] for f in FUNCTIONS)] == []
 

@@ -167,11 +167,28 @@ def test_each_function_runs_under_its_own_role(stack: Stack, function: str, role
     assert "Policies" not in properties
 
 
-def test_only_the_two_rules_may_send_to_the_dead_letter_queue(stack: Stack) -> None:
-    (policy,) = stack.resources("AWS::SQS::QueuePolicy").values()
+@pytest.mark.parametrize(("hears", "more"), [("true", ["DeployedRule.Arn", "ChangedRule.Arn"]), ("false", [])])
+def test_only_the_rules_may_send_to_the_dead_letter_queue(hears: str, more: list[str]) -> None:
+    (policy,) = Stack(read_template(), DeployEvents=hears).resources("AWS::SQS::QueuePolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
     assert statement["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": ["WarmerFunctionTick.Arn", "JanitorFunctionSweep.Arn"]}
+        "ArnEquals": {"aws:SourceArn": ["WarmerFunctionTick.Arn", "JanitorFunctionSweep.Arn", *more]}
     }
+
+
+def test_the_warmer_reads_stacks_only_where_it_hears_of_them() -> None:
+    stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/5a1b"
+    hears, deaf = (statements(Stack(read_template(), DeployEvents=said), "WarmerRole") for said in ("true", "false"))
+    assert may(hears, "cloudformation:ListStackResources", stack)
+    assert not may(deaf, "cloudformation:ListStackResources", stack)
+
+
+@pytest.mark.parametrize("action", ["codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"])
+def test_only_a_stack_with_a_hook_may_speak_to_codedeploy(action: str) -> None:
+    group = "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:shop/live"
+    granted = statements(Stack(read_template(), DeployHook="true"), "WarmerRole")
+    assert may(granted, action, group)
+    assert may(granted, "logs:PutLogEvents", "DeployHookLogs.Arn")
+    assert not may(statements(Stack(read_template()), "WarmerRole"), action, group)
