@@ -110,7 +110,8 @@ def _heat(week: Week) -> str:
 
 
 def _day(day: Day, greatest: int) -> str:
-    note = f' <span class="clock" title="{escape(day.clock_change)}">DST</span>' if day.clock_change else ""
+    label = "DST" if day.length else "skipped"
+    note = f' <span class="clock" title="{escape(day.clock_change)}">{label}</span>' if day.clock_change else ""
     cells = "".join(_cell(hour, greatest) for hour in day.hours)
     return f'<tr data-date="{day.date}"><th scope="row">{day.date:%a %d %b}{note}</th>{cells}</tr>'
 
@@ -152,7 +153,7 @@ def _timeline(week: Week, name: str) -> str:
         _segment(change, left, right, up)
         for change, (_, up), (left, right) in zip(week.changes, points, pairwise(bounds), strict=True)
     ]
-    parts += [_day_mark(day, x, week) for day in week.days]
+    parts += [_day_mark(day, x) for day in week.days]
     return "".join([*parts, "</svg>"])
 
 
@@ -169,24 +170,21 @@ def _segment(change: Change, left: float, right: float, up: float) -> str:
     return area + f'<text x="{left + 4}" y="{up + 13}">{escape(named[1])}</text>'
 
 
-def _day_mark(day: Day, x: Position, week: Week) -> str:
-    at = next(hour.ticks[0] for hour in day.hours if hour.ticks)
-    text = f'<text x="{x(at) + 4}" y="{_HEIGHT - 14}">{day.date:%a %d}</text>'
-    text += f'<line class="grid" x1="{x(at)}" x2="{x(at)}" y1="{_HEIGHT - _BOTTOM}" y2="{_HEIGHT - 10}"/>'
-    if day.clock_change is None:
-        return text
-    zone = region(week.service.timezone)
-    ticks = sorted(tick for hour in day.hours for tick in hour.ticks)
-    turn = next(
-        later
-        for earlier, later in pairwise(ticks)
-        if earlier.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset()
-    )
-    mark = f'<line class="dst" x1="{x(turn)}" x2="{x(turn)}" y1="4" y2="{_HEIGHT - _BOTTOM}"/>'
-    side = "end" if x(turn) > _WIDTH * 0.8 else "start"
-    at_text = x(turn) + (-4 if side == "end" else 4)
-    words = f'<text class="dst-text" x="{at_text}" y="12" text-anchor="{side}">{escape(day.clock_change)}</text>'
-    return text + mark + words
+def _day_mark(day: Day, x: Position) -> str:
+    at = x(day.starts)
+    text = f'<line class="grid" x1="{at}" x2="{at}" y1="{_HEIGHT - _BOTTOM}" y2="{_HEIGHT - 10}"/>'
+    if day.length:  # the next day stands where one that does not happen would
+        text += f'<text x="{at + 4}" y="{_HEIGHT - 14}">{day.date:%a %d}</text>'
+    return text + _turn_mark(day, x)
+
+
+def _turn_mark(day: Day, x: Position) -> str:
+    if day.turns is None or day.clock_change is None:
+        return ""
+    turn, words = x(day.turns), day.clock_change if day.length else f"{day.date:%a %d} does not happen"
+    side, at_text = ("end", turn - 4) if turn > _WIDTH * 0.8 else ("start", turn + 4)
+    mark = f'<line class="dst" x1="{turn}" x2="{turn}" y1="4" y2="{_HEIGHT - _BOTTOM}"/>'
+    return mark + f'<text class="dst-text" x="{at_text}" y="12" text-anchor="{side}">{escape(words)}</text>'
 
 
 def _overridden(week: Week) -> list[tuple[Override, tuple[datetime, datetime]]]:

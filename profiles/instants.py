@@ -65,8 +65,20 @@ def resolve(zone: str, wall: datetime, *, end: bool) -> int:
     second = _offset(clock, wall, fold=1)
     seconds = int((wall - _EPOCH).total_seconds())
     if first < second:
-        return _gap_end(clock, seconds - second, seconds - first)
+        return offset_turn(clock, seconds - second, seconds - first)
     return seconds - (second if end else first)
+
+
+def offset_turn(clock: tzinfo, before: int, after: int) -> int:
+    """The instant in (before, after], in epoch seconds, at which the offset of the zone changes."""
+    old = _offset_at(clock, before)
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _offset_at(clock, middle) == old:
+            before = middle
+        else:
+            after = middle
+    return after
 
 
 def local_date(zone: str, instant: datetime) -> date:
@@ -190,18 +202,6 @@ def _cron_walls(expression: str, day: date) -> list[datetime]:
 def _offset(clock: tzinfo, wall: datetime, *, fold: int) -> int:
     offset = wall.replace(tzinfo=clock, fold=fold).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
-
-
-def _gap_end(clock: tzinfo, before: int, after: int) -> int:
-    """The instant in (before, after] at which the offset changes."""
-    old = _offset_at(clock, before)
-    while after - before > 1:
-        middle = (before + after) // 2
-        if _offset_at(clock, middle) == old:
-            before = middle
-        else:
-            after = middle
-    return after
 
 
 def _offset_at(clock: tzinfo, instant: int) -> int:

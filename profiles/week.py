@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from profiles.instants import resolve
+from profiles.instants import offset_turn, resolve
 from profiles.model import Platform, Service, Target
 from profiles.timeline import Change, target_changes
 from profiles.zones import region
@@ -28,20 +28,32 @@ class Hour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One local date: its 24 hours, and how long it really is."""
+    """One local date `[starts, ends)`, both UTC, and its 24 hours.
+
+    `turns` is the instant at which the clocks change on that day; None on a plain one.
+    """
 
     date: date
+    starts: datetime
+    ends: datetime
     hours: tuple[Hour, ...]
-    length: timedelta
+    turns: datetime | None
+
+    @property
+    def length(self) -> timedelta:
+        """How long the day really is."""
+        return self.ends - self.starts
 
     @property
     def clock_change(self) -> str | None:
         """What the clocks do on that day, in words; None on a plain one."""
-        ordinary = timedelta(hours=_HOURS)
-        if self.length == ordinary:
+        if self.turns is None:
             return None
-        by = abs(self.length - ordinary)
-        words = f"{int(by.total_seconds() // 60)} minutes" if by != timedelta(hours=1) else "an hour"
+        if not self.length:
+            return "this day does not happen"
+        ordinary = timedelta(hours=_HOURS)
+        minutes = int(abs(self.length - ordinary).total_seconds() // 60)
+        words = "an hour" if minutes == 60 else f"{minutes // 60} hours" if minutes % 60 == 0 else f"{minutes} minutes"
         return f"clocks go {'back' if self.length > ordinary else 'forward'} {words}"
 
 
@@ -74,36 +86,54 @@ def monday_of(day: date) -> date:
 
 def week_of(service: Service, target: Target, first: date, *, platform: Platform) -> Week:
     """The week that begins on the local date `first`."""
-    midnights = [_midnight(service.timezone, first + timedelta(days=index)) for index in range(_DAYS + 1)]
+    zone = service.timezone
+    midnights = [_midnight(zone, first + timedelta(days=index)) for index in range(_DAYS + 1)]
     changes = tuple(target_changes(service, target, midnights[0], midnights[-1], platform=platform))
-    days = tuple(
-        _day(service, first + timedelta(days=index), midnights[index], midnights[index + 1], changes, platform)
-        for index in range(_DAYS)
+    return Week(
+        service=service,
+        target=target,
+        starts=midnights[0],
+        ends=midnights[-1],
+        days=tuple(_day(zone, first + timedelta(days=index), changes, platform) for index in range(_DAYS)),
+        changes=changes,
     )
-    return Week(service=service, target=target, starts=midnights[0], ends=midnights[-1], days=days, changes=changes)
 
 
-def _day(
-    service: Service, day: date, starts: datetime, ends: datetime, changes: tuple[Change, ...], platform: Platform
-) -> Day:
-    zone = region(service.timezone)
-    by_hour: dict[int, dict[timedelta | None, int]] = {hour: {} for hour in range(_HOURS)}
+def _day(zone: str, day: date, changes: tuple[Change, ...], platform: Platform) -> Day:
+    """The local date `day` under these level changes, the first of which is at or before it."""
+    clock = region(zone)
+    starts, ends = _midnight(zone, day), _midnight(zone, day + timedelta(days=1))
+    levels: dict[int, dict[timedelta | None, int]] = {hour: {} for hour in range(_HOURS)}
     ticks: dict[int, list[datetime]] = {hour: [] for hour in range(_HOURS)}
-    tick = starts
-    while tick < ends:
-        local = tick.astimezone(zone)
-        levels = by_hour[local.hour]
-        offset = local.utcoffset()
-        levels[offset] = max(levels.get(offset, 0), _level(changes, tick))
+    for tick in _ticks(starts, ends, platform.interval):
+        local = tick.astimezone(clock)
+        seen, offset = levels[local.hour], local.utcoffset()
+        seen[offset] = max(seen.get(offset, 0), _level(changes, tick))
         ticks[local.hour].append(tick)
-        tick += platform.interval
     return Day(
         date=day,
+        starts=starts,
+        ends=ends,
         hours=tuple(
-            Hour(hour=hour, levels=tuple(by_hour[hour].values()), ticks=tuple(ticks[hour])) for hour in range(_HOURS)
+            Hour(hour=hour, levels=tuple(levels[hour].values()), ticks=tuple(ticks[hour])) for hour in range(_HOURS)
         ),
-        length=ends - starts,
+        turns=_clock_turn(zone, starts, ends),
     )
+
+
+def _clock_turn(zone: str, starts: datetime, ends: datetime) -> datetime | None:
+    """The instant at which the clocks change on the local date `[starts, ends)`; None when it is 24 hours long."""
+    if ends - starts == timedelta(hours=_HOURS):
+        return None
+    first, last = int(starts.timestamp()), int(ends.timestamp())
+    # Where the clocks skip midnight, or the whole day, they change at its first instant.
+    return _instant(offset_turn(region(zone), first - 1, max(first, last - 1)))
+
+
+def _ticks(starts: datetime, ends: datetime, interval: timedelta) -> list[datetime]:
+    step = int(interval.total_seconds())
+    first, last = int(starts.timestamp()), int(ends.timestamp())
+    return [_instant(tick) for tick in range(-(-first // step) * step, last, step)]
 
 
 def _level(changes: tuple[Change, ...], tick: datetime) -> int:
@@ -113,5 +143,8 @@ def _level(changes: tuple[Change, ...], tick: datetime) -> int:
 
 def _midnight(zone: str, day: date) -> datetime:
     """The first instant of a local date, also where midnight itself does not exist."""
-    seconds = resolve(zone, datetime.combine(day, datetime.min.time()), end=False)
+    return _instant(resolve(zone, datetime.combine(day, datetime.min.time()), end=False))
+
+
+def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,22 @@ overrides:
      targets: [shop-prod], reason: doors open at midnight, ticket: SHOP-4127}
 """
 FALL_BACK, SPRING_FORWARD = "2026-10-26", "2027-03-08"
+CAIRO, APIA, BERLIN = "Africa/Cairo", "Pacific/Apia", "Europe/Berlin"
+HAVANA, LORD_HOWE, NEW_YORK = "America/Havana", "Australia/Lord_Howe", "America/New_York"
+# Midnight skipped and midnight repeated, half an hour, the ordinary nights, and a date that never was.
+NIGHTS = [
+    (NEW_YORK, FALL_BACK),
+    (NEW_YORK, SPRING_FORWARD),
+    (BERLIN, "2027-03-22"),
+    (BERLIN, "2026-10-19"),
+    (CAIRO, "2027-04-26"),
+    (CAIRO, "2027-10-25"),
+    (HAVANA, "2027-03-08"),
+    (HAVANA, "2026-10-26"),
+    (LORD_HOWE, "2026-09-28"),
+    (LORD_HOWE, "2027-03-29"),
+    (APIA, "2011-12-26"),
+]
 SECTION = re.compile(r'<section data-target.*?data-function="([^"]+)".*?</section>', re.DOTALL)
 ROW = re.compile(r'<tr data-date="([^"]+)">(.*?)</tr>', re.DOTALL)
 CELL = re.compile(r'<td class="[^"]+" data-hour="(\d+)"[^>]*>([^<]*)</td>')
@@ -62,9 +78,9 @@ def shown(html: str) -> dict[tuple[str, str, int], str]:
     }
 
 
-def planned(folder: Path, week: str) -> dict[tuple[str, str, int], str]:
+def planned(folder: Path, week: str, zone_name: str = NEW_YORK) -> dict[tuple[str, str, int], str]:
     """What the cells have to say, worked out from `plan` minute by minute of the grid."""
-    zone = region("America/New_York")
+    zone = region(zone_name)
     monday = datetime.fromisoformat(week)
     start, end = (monday.replace(tzinfo=zone), (monday + timedelta(days=7)).replace(tzinfo=zone))
     arguments = ["plan", str(folder), "--from", start.isoformat(), "--to", end.isoformat(), "--format", "json"]
@@ -72,8 +88,8 @@ def planned(folder: Path, week: str) -> dict[tuple[str, str, int], str]:
     cells: dict[tuple[str, str, int], dict[timedelta | None, int]] = {}
     for function in {change["function"] for change in changes}:
         own = [(datetime.fromisoformat(c["at"]), c["level"]) for c in changes if c["function"] == function]
-        tick = start.astimezone(own[0][0].tzinfo)
-        while tick < end:
+        tick, last = start.astimezone(UTC), end.astimezone(UTC)
+        while tick < last:
             level = [level for at, level in own if at <= tick][-1]
             local = tick.astimezone(zone)
             cell = cells.setdefault((function, str(local.date()), local.hour), {})
@@ -82,12 +98,37 @@ def planned(folder: Path, week: str) -> dict[tuple[str, str, int], str]:
     return {key: "/".join(str(level) for level in levels.values()) for key, levels in cells.items()}
 
 
-@pytest.mark.parametrize("week", [FALL_BACK, SPRING_FORWARD])
-def test_every_cell_shows_the_greatest_level_that_plan_lists_for_its_hour(folder: Path, week: str) -> None:
+@pytest.mark.parametrize(("zone", "week"), NIGHTS)
+def test_every_cell_shows_the_greatest_level_that_plan_lists_for_its_hour(folder: Path, zone: str, week: str) -> None:
+    (folder / "shop.yaml").write_text(SERVICE.replace(NEW_YORK, zone))
     html = rendered(folder, week).read_text()
 
     seen = {key: text for key, text in shown(html).items() if text != "&ndash;"}
-    assert seen == planned(folder, week)
+    assert seen == planned(folder, week, zone)
+
+
+@pytest.mark.parametrize(
+    ("zone", "week", "words"),
+    [
+        (CAIRO, "2027-04-26", "clocks go forward an hour"),
+        (CAIRO, "2027-10-25", "clocks go back an hour"),
+        (LORD_HOWE, "2026-09-28", "clocks go forward 30 minutes"),
+        (APIA, "2011-12-26", "Fri 30 does not happen"),
+    ],
+)
+def test_what_the_clocks_do_is_written_where_they_do_it(folder: Path, zone: str, week: str, words: str) -> None:
+    (folder / "shop.yaml").write_text(SERVICE.replace(NEW_YORK, zone))
+
+    assert f">{words}</text>" in rendered(folder, week).read_text()
+
+
+def test_a_date_that_never_was_has_a_row_without_hours(folder: Path) -> None:
+    (folder / "shop.yaml").write_text(SERVICE.replace(NEW_YORK, APIA))
+
+    html = rendered(folder, "2011-12-26").read_text()
+    assert {shown(html)["shop-prod", "2011-12-30", hour] for hour in range(24)} == {"&ndash;"}
+    assert 'title="this day does not happen">skipped' in html
+    assert ">Fri 30</text>" not in html
 
 
 def test_an_hour_that_the_clocks_skip_is_shown_as_none(folder: Path) -> None:
