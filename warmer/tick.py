@@ -2,16 +2,16 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fleet.model import ConcurrencyFacts, FunctionRef, Ping
+from fleet.model import BurstResult, ConcurrencyFacts, FunctionRef, Ping
 from fleet.ports import FleetError, Invoker, Limits
 from fleet.wire import BlockTooLarge
-from profiles.model import ScheduleSet
+from profiles.model import PingSpec, ScheduleSet
 from warmer.burst import send_burst
 from warmer.coverage import Coverage, measure
 from warmer.dispatch import Dispatch
@@ -38,13 +38,14 @@ class World:
     """What a tick needs of the world.
 
     Two doors to AWS, the monotonic second by which it must be done, and what earlier ticks learnt of each target, which
-    it adds to; an empty memory is as good.
+    it adds to; an empty memory is as good. `seen` is told of each burst when it is over, from the thread that sent it.
     """
 
     invoker: Invoker
     limits: Limits
     deadline: float
     memory: dict[tuple[object, ...], Learnt] = field(default_factory=dict)
+    seen: Callable[[Ping, PingSpec, BurstResult], None] = lambda _ping, _spec, _result: None
 
 
 def run_tick(
@@ -120,6 +121,7 @@ def _round(planned: PlannedTarget, instant: datetime, world: World, dispatch: Di
         prime=spec.prime,
     )
     result = send_burst(world.invoker, ping, window, deadline=world.deadline, dispatch=dispatch)
+    world.seen(ping, spec, result)
     return measure(result, spec)
 
 
