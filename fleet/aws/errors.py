@@ -14,6 +14,8 @@ from fleet.ports import AccessDenied, FleetError, Refused, Throttled, Unreachabl
 
 _THROTTLES = {"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"}
 _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
+# A wait of more digits is no wait but a mistake.
+_DIGITS = 7
 _STALE = {
     "ExpiredToken",
     "ExpiredTokenException",
@@ -53,7 +55,14 @@ def _from_reply(error: ClientError, where: str) -> FleetError:
     if code in _STALE:
         return Refused(f"{where}: the AWS credentials are not accepted ({code}: {words}); renew them")
     if code in _THROTTLES or status == 429:
-        return Throttled(f"{where} was throttled: {words}")
+        return Throttled(f"{where} was throttled: {words}", retry_after_s=_retry_after_s(error))
     if status >= 500:
         return Unreachable(f"{where} answered {status}: {words}")
     return Refused(f"{where} was refused ({code}): {words}")
+
+
+def _retry_after_s(error: ClientError) -> float | None:
+    """Source: RFC 9110, section 10.2.3: seconds, or a date, which no AWS service is known to send."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    text = str(headers.get("retry-after", ""))
+    return float(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None

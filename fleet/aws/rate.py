@@ -4,15 +4,20 @@ Waits through the standard `time` module only, so that a test can move the clock
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from fleet.ports import OutOfTime, Throttled, ThrottleStorm
+from fleet.ports import OutOfTime, Throttled, ThrottleStorm, Unreachable
 
 T = TypeVar("T")
 
 MAX_HALVINGS = 5
+# How often a read is tried when it gets no answer, and how many failures in a row end all trying again.
+MAX_TRIES = 3
+_PATIENCE = 6
+_PAUSE_S = 0.5
 # Each success gives back a tenth of the full rate: after one halving, five successes restore it.
 _RAISE = 0.1
 # A little under the rate, so that the network's jitter does not carry a request into the second before it.
@@ -60,7 +65,8 @@ class Pace:
     """A token bucket of one token: at most `per_second` requests a second, halved on a throttle, raised slowly.
 
     After five halvings that successes did not make good, the next throttle is a storm: from then on every call
-    raises ThrottleStorm and nothing is sent.
+    raises ThrottleStorm and nothing is sent. What a throttle asks for in Retry-After is waited for, too. May be shared
+    by threads: they take their turns one after the other, and their calls run side by side.
     """
 
     def __init__(self, per_second: float, box: TimeBox) -> None:
@@ -71,6 +77,9 @@ class Pace:
         self._storm: ThrottleStorm | None = None
         self._tokens = 1.0
         self._filled_at = time.monotonic()
+        self._not_before = self._filled_at
+        self._failures = 0
+        self._turn = threading.RLock()
 
     @property
     def per_second(self) -> float:
@@ -79,31 +88,43 @@ class Pace:
 
     def wait_turn(self) -> None:
         """Wait until the next request may leave. Raises: OutOfTime, ThrottleStorm."""
-        if self._storm is not None:
-            raise self._storm
-        self._fill()
-        wait_s = max(0.0, 1.0 - self._tokens) / (self._rate * _MARGIN)
-        self._box.check(wait_s=wait_s)
-        if wait_s > 0:
-            time.sleep(wait_s)
-            # The wait is over by definition: a test's clock may stand still while it sleeps.
-            self._tokens, self._filled_at = 1.0, time.monotonic()
+        with self._turn:
+            if self._storm is not None:
+                raise self._storm
+            self._fill()
+            wait_s = max(0.0, 1.0 - self._tokens) / (self._rate * _MARGIN)
+            wait_s = max(wait_s, self._not_before - self._filled_at)
+            self._box.check(wait_s=wait_s)
+            if wait_s > 0:
+                time.sleep(wait_s)
+                # The wait is over by definition: a test's clock may stand still while it sleeps.
+                self._tokens, self._filled_at = 1.0, time.monotonic()
+                self._not_before = self._filled_at
 
     def once(self, call: Callable[[], T]) -> T:
         """What `call` gives, in its turn and in one try. Raises: Throttled, ThrottleStorm, OutOfTime, as `call`."""
-        self.wait_turn()
-        self._tokens = 0.0
-        self._filled_at = time.monotonic()
+        with self._turn:
+            self.wait_turn()
+            self._tokens = 0.0
+            self._filled_at = time.monotonic()
         try:
             result = self._box.measured(call)
         except Throttled as throttled:
             self._slow_down(throttled)
             raise
+        except Unreachable:
+            self._failures += 1
+            raise
         self._speed_up()
         return result
 
     def patiently(self, call: Callable[[], T]) -> T:
-        """Like `once`, again after a throttle until it is a storm. For reads."""
+        """Like `once`, but for reads: again after a throttle until it is a storm, and after no answer or a 5xx.
+
+        Where nothing answers at all, a few calls have shown it, and the others are tried once.
+        """
+        unanswered: Unreachable | None = None
+        tries = 0
         while True:
             try:
                 return self.once(call)
@@ -111,6 +132,20 @@ class Pace:
                 raise
             except Throttled:
                 continue
+            except OutOfTime as ended:
+                raise unanswered or ended from ended  # why there is no more time says more than that there is none
+            except Unreachable as failure:
+                tries += 1
+                if tries >= MAX_TRIES or self._failures > _PATIENCE:
+                    raise
+                unanswered = failure
+                self._pause()
+
+    def _pause(self) -> None:
+        """Nothing leaves for a while: half a second after the first failure in a row, more after the next ones."""
+        with self._turn:
+            pause_s = _PAUSE_S * min(4, 2 ** (self._failures - 1))
+            self._not_before = max(self._not_before, time.monotonic() + pause_s)
 
     def _fill(self) -> None:
         now = time.monotonic()
@@ -118,13 +153,17 @@ class Pace:
         self._filled_at = now
 
     def _slow_down(self, throttled: Throttled) -> None:
-        if self._halvings >= MAX_HALVINGS:
-            self._storm = ThrottleStorm(f"{throttled}; still so after the rate was halved {MAX_HALVINGS} times")
-            raise self._storm from throttled
-        self._halvings += 1
-        self._rate /= 2
+        with self._turn:
+            if self._halvings >= MAX_HALVINGS:
+                self._storm = ThrottleStorm(f"{throttled}; still so after the rate was halved {MAX_HALVINGS} times")
+                raise self._storm from throttled
+            self._halvings += 1
+            self._rate /= 2
+            self._not_before = max(self._not_before, time.monotonic() + (throttled.retry_after_s or 0.0))
 
     def _speed_up(self) -> None:
-        self._rate = min(self._full, self._rate + self._full * _RAISE)
-        if self._rate == self._full:
-            self._halvings = 0
+        with self._turn:
+            self._failures = 0
+            self._rate = min(self._full, self._rate + self._full * _RAISE)
+            if self._rate == self._full:
+                self._halvings = 0

@@ -1,12 +1,14 @@
 """The bucket and the time box, on a clock that only moves when told."""
 
+import threading
+import time
 from itertools import pairwise
 
 import pytest
 
 from fleet.aws import rate as rate_module
 from fleet.aws.rate import Pace, TimeBox
-from fleet.ports import OutOfTime, Throttled, ThrottleStorm
+from fleet.ports import OutOfTime, Throttled, ThrottleStorm, Unreachable
 
 
 class Clock:
@@ -156,3 +158,83 @@ def test_a_call_is_given_up_early_enough_for_the_time_there_is(clock, left_s, ti
     box = TimeBox(lambda: left_s)
     assert box.call_timeout_s == timeout_s
     box.check()
+
+
+def failing(times, then="answer"):
+    left = [times]
+
+    def call():
+        if left[0]:
+            left[0] -= 1
+            raise Unreachable("lambda:ListFunctions answered 503")
+        return then
+
+    return call
+
+
+def test_a_read_that_gets_no_answer_is_tried_again_inside_the_rate_with_growing_pauses(clock):
+    pace = Pace(3.0, TimeBox())
+    assert pace.patiently(failing(2)) == "answer"
+    assert clock.slept == [pytest.approx(0.5), pytest.approx(1.0)]
+
+
+def test_a_read_that_gets_no_answer_three_times_says_so(clock):
+    with pytest.raises(Unreachable, match="503"):
+        Pace(3.0, TimeBox()).patiently(failing(3))
+
+
+def test_where_nothing_answers_at_all_the_later_reads_are_tried_once(clock):
+    pace = Pace(3.0, TimeBox())
+    nothing = failing(1000)
+    for _ in range(20):
+        with pytest.raises(Unreachable):
+            pace.patiently(nothing)
+    assert sum(clock.slept) < 20
+
+
+def test_without_time_for_another_try_the_failure_is_said_and_not_the_lack_of_time(clock):
+    end = clock.now + 10
+    pace = Pace(1.0, TimeBox(lambda: end - clock.now))
+
+    def slow():
+        clock.sleep(4)
+        raise Unreachable("lambda:ListFunctions answered 503")
+
+    with pytest.raises(Unreachable, match="503"):
+        pace.patiently(slow)
+
+
+def test_a_delete_that_gets_no_answer_is_not_tried_again(clock):
+    with pytest.raises(Unreachable):
+        Pace(3.0, TimeBox()).once(failing(1))
+
+
+def test_what_a_throttle_asks_for_is_waited_for(clock):
+    pace = Pace(3.0, TimeBox())
+    with pytest.raises(Throttled):
+        pace.once(lambda: (_ for _ in ()).throw(Throttled("slow down", retry_after_s=7)))
+    assert times(pace, clock, 1) == [pytest.approx(107.0)]
+
+
+def test_a_wait_that_a_throttle_asks_for_and_there_is_no_time_for_ends_the_run(clock):
+    end = clock.now + 60
+    pace = Pace(3.0, TimeBox(lambda: end - clock.now))
+    with pytest.raises(Throttled):
+        pace.once(lambda: (_ for _ in ()).throw(Throttled("slow down", retry_after_s=300)))
+    with pytest.raises(OutOfTime):
+        pace.wait_turn()
+    assert clock.slept == []
+
+
+def test_threads_that_share_a_pace_take_their_turns_one_after_the_other():
+    pace, at = Pace(50.0, TimeBox()), []
+    workers = [
+        threading.Thread(target=lambda: [pace.once(lambda: at.append(time.monotonic())) for _ in range(5)])
+        for _ in range(6)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=30)
+    assert len(at) == 30
+    assert max(at) - min(at) >= 29 / 50
