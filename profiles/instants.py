@@ -120,18 +120,21 @@ def _spans_on(profile: Profile, zone: str, day: int) -> tuple[NearSpan, ...]:
                 continue  # over by midnight of its own date, 12 h behind UTC at most
             up = int(window.ramp_up.total_seconds()) if window.ramp_up else 0
             down = int(window.ramp_down.total_seconds()) if window.ramp_down else 0
-            for starts, ends in bounds_on(window, window.timezone or zone, start):
+            for starts, ends in joined_on(window, window.timezone or zone, start):
                 if starts < ends and ends + down > begins and starts - up < begins + 86_400:
                     span = Span(window=window, starts=starts, ends=ends)
                     found.append(NearSpan(opens=starts - up, closes=ends + down, span=span))
     return tuple(found)
 
 
-def spans_starting(profile: Profile, zone: str, day: date) -> Iterable[Span]:
-    """The profile's windows that start on the local date `day`, each in its own zone; empty ones left out."""
+def spans_starting(profile: Profile, zone: str, day: date, *, joined: bool = False) -> Iterable[Span]:
+    """The profile's windows that start on the local date `day`, each in its own zone; empty ones left out.
+
+    `joined`: occurrences of one cron window that touch are one span, which gives every level that they give.
+    """
     for window in windows_on(profile, day):
         own = window.timezone or zone
-        for starts, ends in bounds_on(window, own, day):
+        for starts, ends in (joined_on if joined else bounds_on)(window, own, day):
             if starts < ends:
                 yield Span(window=window, starts=starts, ends=ends)
 
@@ -153,6 +156,13 @@ def bounds_on(window: Window, zone: str, day: date) -> tuple[tuple[int, int], ..
         return _cron_bounds(window.cron, int(window.lasts.total_seconds()), zone, day)
     starts = instant_of(zone, day, window.from_minute, end=False)
     return ((starts, instant_of(zone, _end_date(window, day), window.to_minute, end=True)),)
+
+
+def joined_on(window: Window, zone: str, day: date) -> tuple[tuple[int, int], ...]:
+    """Like `bounds_on`, those that touch as one: `* * * * *` has 1,440 a day, and one level all day."""
+    if window.cron is None:
+        return bounds_on(window, zone, day)
+    return _joined_cron_bounds(window.cron, int(window.lasts.total_seconds()), zone, day)
 
 
 def wall_faults(window: Window, zone: str, day: date) -> list[tuple[datetime, str]]:
@@ -191,6 +201,17 @@ def _end_date(window: Window, day: date) -> date:
 def _cron_bounds(expression: str, length: int, zone: str, day: date) -> tuple[tuple[int, int], ...]:
     starts = sorted({resolve(zone, wall, end=False) for wall in _cron_walls(expression, day)})
     return tuple((start, start + length) for start in starts)
+
+
+@lru_cache(maxsize=16_384)
+def _joined_cron_bounds(expression: str, length: int, zone: str, day: date) -> tuple[tuple[int, int], ...]:
+    joined: list[tuple[int, int]] = []
+    for starts, ends in _cron_bounds(expression, length, zone, day):
+        if joined and starts <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], ends)
+        else:
+            joined.append((starts, ends))
+    return tuple(joined)
 
 
 def _cron_walls(expression: str, day: date) -> list[datetime]:

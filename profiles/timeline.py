@@ -119,7 +119,7 @@ def _turns(service: Service, target: Target, first: int, last: int) -> Iterable[
     """Where levels turn: instants, and for ramps the whole of them."""
     profile = service.profile(target.profile)
     for day in _days(first, last):
-        for span in spans_starting(profile, service.timezone, day):
+        for span in spans_starting(profile, service.timezone, day, joined=True):
             yield from _span_turns(span)
     for override in service.overrides:
         if override.concerns(target):
