@@ -7,11 +7,12 @@ many environments. What can be seen of that decides the evidence; the numbers ne
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from fleet.model import Answer, BurstResult, Interval, KitReport, Lost
 from profiles.model import PingSpec
+from warmer.observed import Observed, observe
 from warmer.verdict import Verdict, judge
 
 
@@ -29,9 +30,9 @@ class Coverage:
 
     `covered` environments are proven warm by `evidence`; `healthy` of them answered as expected. `sent`, `answered`,
     `warmed` (answers that came through the application), `cold`, `throttled` and `errors` count pings; `problems` says
-    what went wrong, each with how often, worst first. `spread_ms` is from the targets' own clocks where they report
-    one, else from the caller's. `arrival_spread_ms` and `arrival_lag_ms` (see `warmer.pace`) are of the warm pings
-    alone, None where none told when it arrived.
+    what went wrong, each with how often, worst first; `observed` is what else is to be seen. `spread_ms` is from the
+    targets' own clocks where they report one, else from the caller's. `arrival_spread_ms` and `arrival_lag_ms` (see
+    `warmer.pace`) are of the warm pings alone, None where none told when it arrived.
     """
 
     sent: int
@@ -49,6 +50,7 @@ class Coverage:
     problems: tuple[tuple[str, int], ...] = ()
     arrival_spread_ms: float | None = None
     arrival_lag_ms: float | None = None
+    observed: Observed = field(default_factory=Observed)
 
 
 def measure(result: BurstResult, spec: PingSpec) -> Coverage:
@@ -75,6 +77,7 @@ def measure(result: BurstResult, spec: PingSpec) -> Coverage:
         problems=tuple(Counter(verdict.problem for verdict in verdicts if verdict.problem).most_common()),
         arrival_spread_ms=spread_ms,
         arrival_lag_ms=statistics.median(at - sent for at, sent in arrivals) if arrivals else None,
+        observed=observe(result.outcomes, verdicts),
     )
 
 

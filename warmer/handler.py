@@ -18,6 +18,8 @@ from typing import Any
 
 from fleet.aws.invoke import SigningInvoker
 from fleet.aws.limits import ConcurrencyLimits
+from fleet.aws.qualifiers import QualifierReader
+from fleet.aws.usage import PresentUsage
 from fleet.ports import Documents, FleetError
 from profiles.errors import ProfilesError
 from profiles.evaluate import tick_instant
@@ -26,7 +28,7 @@ from profiles.location import Store
 from profiles.model import ScheduleSet
 from warmer.deployments import Change, NoChange, UnusableDeployment, changed_targets
 from warmer.hook import DEPLOYMENT, HookAnswer, answer_hook
-from warmer.pace import Learnt
+from warmer.memory import Memory
 from warmer.report import TargetReport, TickReport
 from warmer.request import Request, UnusableEvent, read_event, refusal
 from warmer.settings import SettingsError, WarmerSettings
@@ -115,7 +117,16 @@ def _functions_of(stack: str, deadline: float) -> frozenset[str]:
 def _warm(
     schedules: ScheduleSet, instant: datetime, deadline: float, *, service: str | None = None
 ) -> tuple[TargetReport, ...]:
-    world = World(invoker=SigningInvoker(), limits=ConcurrencyLimits(), deadline=deadline, memory=_memory())
+    settings = WarmerSettings.from_env(os.environ)
+    world = World(
+        invoker=SigningInvoker(),
+        limits=ConcurrencyLimits(),
+        qualifiers=QualifierReader(),
+        usage=PresentUsage() if settings.present_users else None,
+        deadline=deadline,
+        users_share=settings.users_share,
+        memory=_memory(),
+    )
     return run_tick(schedules, instant, world, service=service)
 
 
@@ -142,6 +153,6 @@ def _library() -> Library:
 
 
 @cache
-def _memory() -> dict[tuple[object, ...], Learnt]:
-    """What ticks of this environment have learnt of their targets: a shorter hold, nothing that a tick depends on."""
-    return {}
+def _memory() -> Memory:
+    """What ticks of this environment remember of their targets; nothing that a tick depends on."""
+    return Memory()

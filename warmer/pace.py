@@ -50,10 +50,11 @@ def first_window(learnt: Learnt | None, count: int) -> Window:
     return Window(hold_ms=min(start_ms, round(_SPREADS * learnt.spread_ms) + _MARGIN_MS), lag_ms=round(learnt.lag_ms))
 
 
-def wider_window(learnt: Learnt | None, count: int) -> Window:
-    """The window of the round after one that fell short."""
+def wider_window(learnt: Learnt | None, count: int, *, again: int = 1) -> Window:
+    """The window of the round after one that fell short, for the `again`-th time."""
     lag_ms = round(learnt.lag_ms) if learnt is not None else 0
-    return Window(hold_ms=min(first_window(None, count).hold_ms * _TOP_UP_FACTOR, LONGEST_MS), lag_ms=lag_ms)
+    hold_ms = first_window(None, count).hold_ms * _TOP_UP_FACTOR**again
+    return Window(hold_ms=min(hold_ms, LONGEST_MS), lag_ms=lag_ms)
 
 
 def learn(before: Learnt | None, *, spread_ms: float | None, lag_ms: float | None) -> Learnt | None:

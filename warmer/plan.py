@@ -4,14 +4,17 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from fleet.facts import PresentUse, QualifierFacts
 from fleet.model import ConcurrencyFacts, FunctionRef
 from profiles.evaluate import demand_at
 from profiles.model import Demand, ScheduleSet, Service, Strategy, Target
-from warmer.budget import Allowance, allow
+from warmer.budget import USERS_SHARE, Allowance, allow
+from warmer.sides import Side, sides
+from warmer.state import Bar, bar
 
 
 class Outcome(Enum):
@@ -25,6 +28,8 @@ class Outcome(Enum):
     NOTHING_DUE = "nothing-due"
     WOULD_PING = "would-ping"
     LEFT_TO_PROVISIONED = "left-to-provisioned"
+    QUARANTINED = "quarantined"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +47,36 @@ class DueTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What AWS said before a tick; what could not be read is not in it.
+
+    `limits` by function, `qualifiers` by function and qualifier, `usage` by region; `users_share` in per cent.
+    """
+
+    limits: Mapping[FunctionRef, ConcurrencyFacts] = field(default_factory=dict)
+    qualifiers: Mapping[tuple[FunctionRef, str], QualifierFacts] = field(default_factory=dict)
+    usage: Mapping[str | None, PresentUse] = field(default_factory=dict)
+    users_share: int = USERS_SHARE
+
+    def of(self, target: Target) -> QualifierFacts:
+        """What Lambda said of a target's alias or version."""
+        return self.qualifiers.get((target.function, target.qualifier), QualifierFacts())
+
+    def unread(self, target: Target) -> tuple[str, ...]:
+        """What could not be read for a target, in words; its pings are sent all the same."""
+        limits = self.limits.get(target.function)
+        use = self.usage.get(None if limits is None else limits.region)
+        said = (None if limits is None else limits.unread, *self.of(target).unread, None if use is None else use.unread)
+        return tuple(dict.fromkeys(words for words in said if words))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTarget:
     """A target with the number of pings to send at once.
 
-    `settled` is set when nothing is to be sent; `reason` says where the number comes from, and `limit` names the
-    concurrency limit that made it smaller than wanted.
+    `settled` is set when nothing is to be sent; `reason` says where the number comes from, and `limit` names what made
+    it smaller than wanted. `sides` are the qualifiers that share the `count`: more than one behind a weighted alias.
+    `notes` are facts for the report.
     """
 
     service: str
@@ -56,6 +86,8 @@ class PlannedTarget:
     reason: str
     limit: str | None = None
     settled: Outcome | None = None
+    sides: tuple[Side, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,26 +112,44 @@ def due_targets(schedules: ScheduleSet, instant: datetime, *, service: str | Non
     )
 
 
-def plan_tick(due: Sequence[DueTarget], facts: Mapping[FunctionRef, ConcurrencyFacts], instant: datetime) -> TickPlan:
+def plan_tick(due: Sequence[DueTarget], facts: Facts, instant: datetime) -> TickPlan:
     """The plan for what is due, inside the limits that `facts` tell."""
-    sending = [each for each in due if each.needs_pings]
-    allowances = iter(allow([(each.target.function, each.demand.level) for each in sending], facts))
+    bars = {id(each): bar(facts.of(each.target), each.demand.level) for each in due if each.needs_pings}
+    sending = [each for each in due if each.needs_pings and not bars[id(each)].final]
+    asked = [(each.target.function, min(each.demand.level, bars[id(each)].most)) for each in sending]
+    allowances = dict(
+        zip(map(id, sending), allow(asked, facts.limits, facts.usage, users_share=facts.users_share), strict=True)
+    )
     return TickPlan(
         instant=instant,
-        targets=tuple(_planned(each, next(allowances)) if each.needs_pings else _settled(each) for each in due),
+        targets=tuple(
+            _planned(each, bars[id(each)], allowances.get(id(each)), facts) if each.needs_pings else _settled(each)
+            for each in due
+        ),
     )
 
 
-def _planned(due: DueTarget, allowance: Allowance) -> PlannedTarget:
+def _planned(due: DueTarget, state: Bar, allowance: Allowance | None, facts: Facts) -> PlannedTarget:
+    target, wanted = due.target, due.demand.level
+    if allowance is None:
+        outcome = {"provisioned": Outcome.LEFT_TO_PROVISIONED, "refused": Outcome.REFUSED}.get(
+            state.kind, Outcome.SHORT
+        )
+        return PlannedTarget(
+            service=due.service.name, target=target, wanted=wanted, count=0, reason=state.words, settled=outcome
+        )
     nothing_allowed = allowance.count == 0
+    known = facts.of(target)
     return PlannedTarget(
         service=due.service.name,
-        target=due.target,
-        wanted=due.demand.level,
+        target=target,
+        wanted=wanted,
         count=allowance.count,
         reason=f"no ping sent: {allowance.limit}" if nothing_allowed else due.demand.reason,
-        limit=allowance.limit,
+        limit=allowance.limit or (state.words if state.most < wanted else None),
         settled=Outcome.SHORT if nothing_allowed else None,
+        sides=sides(target.qualifier, allowance.count, known.routes),
+        notes=(*state.notes, *(f"not read: {words}" for words in facts.unread(target))),
     )
 
 

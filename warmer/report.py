@@ -1,7 +1,7 @@
 """What a tick did, as one value: the report that the handler returns, and the source of metrics and log lines."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from profiles.loading import Loaded
@@ -9,10 +9,17 @@ from profiles.model import Mistake, Severity
 from warmer.coverage import Coverage, Evidence
 from warmer.plan import Outcome, PlannedTarget
 
+_NEVER_OK = frozenset({Outcome.FAILED, Outcome.REFUSED, Outcome.QUARANTINED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetReport:
-    """What became of one target. Times are milliseconds, counts are pings or environments as the contract says."""
+    """What became of one target. Times are milliseconds, counts are pings or environments as the contract says.
+
+    `answered`, `warmed`, `distinct` and the counts of new environments by kind are the last round's (`warmer.observed`
+    says what each means). `occupied_share` is the part of the interval between two ticks in which pings kept the
+    covered environments from users, by billed time; None where that is not known.
+    """
 
     service: str
     function: str
@@ -29,6 +36,15 @@ class TargetReport:
     billed_ms: int = 0
     throttled: int = 0
     errors: int = 0
+    answered: int = 0
+    warmed: int = 0
+    distinct: int | None = None
+    restored: int = 0
+    suppressed_init: int = 0
+    initialised_ahead: int = 0
+    hold_ms: float | None = None
+    longest_hold_ms: int | None = None
+    occupied_share: float | None = None
     outcome: Outcome
     reason: str
 
@@ -41,7 +57,7 @@ class TargetReport:
     @property
     def ok(self) -> bool:
         """Whether everything wanted was reached, and answered as expected."""
-        return self.short == 0 and self.healthy == self.covered and self.outcome is not Outcome.FAILED
+        return self.short == 0 and self.healthy == self.covered and self.outcome not in _NEVER_OK
 
     def as_json(self) -> dict[str, Any]:
         """The item of the report's `targets`."""
@@ -131,10 +147,17 @@ def settled_report(planned: PlannedTarget, outcome: Outcome, *, reason: str | No
     )
 
 
-def measured_report(planned: PlannedTarget, rounds: tuple[Coverage, ...]) -> TargetReport:
-    """The report of a target after its last round: what that round reached, with the pings of all of them."""
+def measured_report(
+    planned: PlannedTarget, rounds: tuple[Coverage, ...], *, interval: timedelta, held_back: str | None = None
+) -> TargetReport:
+    """The report of a target after its last round: what that round reached, with the pings of all of them.
+
+    `interval` is the time between two ticks. `held_back` says since when and why the target is quarantined; None when
+    it is not.
+    """
     last = rounds[-1]
-    outcome = _outcome(planned, last)
+    outcome = Outcome.QUARANTINED if held_back is not None else _outcome(planned, last)
+    billed_ms = sum(each.billed_ms for each in rounds)
     return TargetReport(
         service=planned.service,
         function=planned.target.function.text,
@@ -148,12 +171,22 @@ def measured_report(planned: PlannedTarget, rounds: tuple[Coverage, ...]) -> Tar
         rounds=len(rounds),
         spread_ms=last.spread_ms,
         release_lead_ms=last.release_lead_ms,
-        billed_ms=sum(each.billed_ms for each in rounds),
+        billed_ms=billed_ms,
         throttled=sum(each.throttled for each in rounds),
         errors=sum(each.errors for each in rounds),
+        answered=last.answered,
+        warmed=last.warmed,
+        **{name: getattr(last.observed, name) for name in last.observed.__slots__},
+        occupied_share=_occupied_share(billed_ms, last.covered, interval),
         outcome=outcome,
-        reason=_reason(planned, last, outcome),
+        reason=_reason(planned, rounds, outcome, held_back),
     )
+
+
+def _occupied_share(billed_ms: int, covered: int, interval: timedelta) -> float | None:
+    if not covered or not billed_ms:
+        return None
+    return round(billed_ms / (covered * interval.total_seconds() * 1000), 6)
 
 
 def _outcome(planned: PlannedTarget, last: Coverage) -> Outcome:
@@ -164,24 +197,34 @@ def _outcome(planned: PlannedTarget, last: Coverage) -> Outcome:
     return Outcome.UNPROVEN if last.evidence is Evidence.INFERRED else Outcome.WARM
 
 
-def _reason(planned: PlannedTarget, last: Coverage, outcome: Outcome) -> str:
-    how = {
-        Evidence.COUNTED: "counted by their ids",
-        Evidence.OVERLAP: "shown by overlapping log times",
-        Evidence.INFERRED: "inferred from the caller's clock, not proven (the target reports no id and no JSON log)",
-    }[last.evidence]
+_HOW = {
+    Evidence.COUNTED: "counted by their ids",
+    Evidence.OVERLAP: "shown by overlapping log times",
+    Evidence.INFERRED: "inferred from the caller's clock, not proven (the target reports no id and no JSON log)",
+}
+
+
+def _reason(planned: PlannedTarget, rounds: tuple[Coverage, ...], outcome: Outcome, held_back: str | None) -> str:
+    last = rounds[-1]
     reached = f"{last.covered} of {planned.wanted} environments"
-    parts = [f"{reached} {how}" if last.covered else f"{reached} reached"]
+    parts = [] if held_back is None else [f"one ping a tick only: {held_back}"]
+    parts.append(f"{reached} {_HOW[last.evidence]}" if last.covered else f"{reached} reached")
+    if len(planned.sides) > 1:
+        parts.append("by version: " + ", ".join(f"{side.count} for {side.qualifier}" for side in planned.sides))
     if outcome is Outcome.UNHEALTHY:
         parts.append(f"{last.covered - last.healthy} of them unhealthy")
     if planned.limit is not None:
         parts.append(f"asked for {planned.count} only: {planned.limit}")
+    if len(rounds) > 1 and outcome is Outcome.SHORT:
+        parts.append("rounds reached " + ", ".join(str(each.covered) for each in rounds))
     if last.warmed > last.covered:
         parts.append(
             f"{last.warmed} pings were answered by {last.covered}: they did not all overlap; is the kit's limit below "
             f"{last.release_lead_ms:.0f} ms?"
         )
-    parts += [f"{count} {'ping' if count == 1 else 'pings'}: {problem}" for problem, count in last.problems[:3]]
-    if len(last.problems) > 3:
-        parts.append(f"and {len(last.problems) - 3} other problems")
-    return "; ".join(parts)
+    return "; ".join((*parts, *_problems(last), *planned.notes))
+
+
+def _problems(last: Coverage) -> list[str]:
+    said = [f"{count} {'ping' if count == 1 else 'pings'}: {problem}" for problem, count in last.problems[:3]]
+    return said if len(last.problems) <= 3 else [*said, f"and {len(last.problems) - 3} other problems"]

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Self
 
 from profiles.location import CompiledFile, Folder, Location, bundled_in, location_of
+from warmer.budget import USERS_SHARE
 
 _ROOT = Path(__file__).resolve().parent.parent
+# The contract leaves a tenth free at least; more than nine tenths would be a warmer that never pings.
+_SHARES = range(10, 91)
+_SWITCH = {"": False, "false": False, "true": True}
 
 
 class SettingsError(ValueError):
@@ -16,24 +20,52 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmerSettings:
-    """Where the schedules are, and where those are that came with the code."""
+    """Where the schedules are, and where those are that came with the code.
+
+    `users_share` is the part of the account's unreserved concurrency that pings leave free, in per cent;
+    `present_users` whether CloudWatch is asked what users occupy at present.
+    """
 
     schedules: Location
     bundled: Location
+    users_share: int = USERS_SHARE
+    present_users: bool = False
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """The settings in `environment`. Raises: SettingsError."""
-        bundled = bundled_in(_ROOT)
-        value = environment.get("CARETAKER_SCHEDULES", "").strip()
-        if not value:
-            return cls(schedules=bundled, bundled=bundled)
-        try:
-            location = location_of(value)
-        except ValueError as error:
-            raise SettingsError(f"CARETAKER_SCHEDULES is {error}") from error
-        if isinstance(location, Folder) and not location.path.is_dir():
-            raise SettingsError(f'CARETAKER_SCHEDULES is "{value}": there is no such folder')
-        if isinstance(location, CompiledFile) and not location.path.is_file():
-            raise SettingsError(f'CARETAKER_SCHEDULES is "{value}": there is no such file')
-        return cls(schedules=location, bundled=bundled)
+        return cls(
+            schedules=_schedules(environment.get("CARETAKER_SCHEDULES", "").strip()),
+            bundled=bundled_in(_ROOT),
+            users_share=_share(environment.get("CARETAKER_USERS_SHARE", "").strip()),
+            present_users=_switch("CARETAKER_PRESENT_USERS", environment),
+        )
+
+
+def _schedules(value: str) -> Location:
+    if not value:
+        return bundled_in(_ROOT)
+    try:
+        location = location_of(value)
+    except ValueError as error:
+        raise SettingsError(f"CARETAKER_SCHEDULES is {error}") from error
+    if isinstance(location, Folder) and not location.path.is_dir():
+        raise SettingsError(f'CARETAKER_SCHEDULES is "{value}": there is no such folder')
+    if isinstance(location, CompiledFile) and not location.path.is_file():
+        raise SettingsError(f'CARETAKER_SCHEDULES is "{value}": there is no such file')
+    return location
+
+
+def _share(value: str) -> int:
+    if not value:
+        return USERS_SHARE
+    if value.isascii() and value.isdigit() and int(value) in _SHARES:
+        return int(value)
+    raise SettingsError(f'CARETAKER_USERS_SHARE is "{value}", not a whole number from {_SHARES[0]} to {_SHARES[-1]}')
+
+
+def _switch(name: str, environment: Mapping[str, str]) -> bool:
+    value = environment.get(name, "").strip().lower()
+    if value not in _SWITCH:
+        raise SettingsError(f'{name} is "{value}", neither "true" nor "false"')
+    return _SWITCH[value]

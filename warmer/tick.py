@@ -1,31 +1,35 @@
-"""A tick on one screen: gather, plan, burst, measure, top up once, report."""
+"""A tick on one screen: gather, plan, burst, measure, top up, report."""
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from fleet.model import BurstResult, ConcurrencyFacts, FunctionRef, Ping
+from fleet.facts import Qualifiers, Usage
+from fleet.model import BurstResult, Ping
 from fleet.ports import FleetError, Invoker, Limits
 from fleet.wire import BlockTooLarge
-from profiles.model import PingSpec, ScheduleSet
-from warmer.burst import send_burst
+from profiles.model import ScheduleSet
+from warmer.budget import USERS_SHARE
+from warmer.burst import send_bursts
 from warmer.coverage import Coverage, measure
 from warmer.dispatch import Dispatch
 from warmer.events import payload
+from warmer.gather import Doors, gather, target_key
+from warmer.memory import Key, Memory
 from warmer.pace import LONGEST_MS, Learnt, Window, first_window, learn, wider_window
-from warmer.plan import DueTarget, Outcome, PlannedTarget, due_targets, plan_tick
+from warmer.plan import Outcome, PlannedTarget, due_targets, plan_tick
+from warmer.quarantine import failing
 from warmer.report import TargetReport, measured_report, settled_report
+from warmer.sides import Side
 
 # Most of a target's time is waiting for answers: as many at once as the 1,024 threads of an environment allow, beside
 # those that read answers.
 _TARGETS_AT_ONCE = 100
-_READERS_OF_LIMITS = 16
-# Limits are worth this long a wait, or a quarter of the time there is, and no more.
-_LIMITS_S = 5.0
+# One round, and two more for a target that fell short.
+_MOST_ROUNDS = 3
 # Kits hold no longer than this, whatever they are asked: the contract's default limit.
 _MAX_HOLD_MS = 2000
 _PING_TIMEOUT_S = 60.0
@@ -37,100 +41,147 @@ _LEAST_S = 0.5
 class World:
     """What a tick needs of the world.
 
-    Two doors to AWS, the monotonic second by which it must be done, and what earlier ticks learnt of each target, which
-    it adds to; an empty memory is as good. `seen` is told of each burst when it is over, from the thread that sent it.
+    The doors to AWS (one that is None stays shut), the monotonic second by which it must be done, the part of the
+    account's unreserved concurrency that stays free for users in per cent, and what earlier ticks remember, which it
+    adds to; an empty memory is as good.
     """
 
     invoker: Invoker
     limits: Limits
+    qualifiers: Qualifiers | None = None
+    usage: Usage | None = None
     deadline: float
-    memory: dict[tuple[object, ...], Learnt] = field(default_factory=dict)
-    seen: Callable[[Ping, PingSpec, BurstResult], None] = lambda _ping, _spec, _result: None
+    users_share: int = USERS_SHARE
+    memory: Memory = field(default_factory=Memory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tick:
+    """What all targets of one tick share."""
+
+    instant: datetime
+    interval: timedelta
+    world: World
+    dispatch: Dispatch
 
 
 def run_tick(
     schedules: ScheduleSet, instant: datetime, world: World, *, service: str | None = None
 ) -> tuple[TargetReport, ...]:
     """Every target's report, in the order of the schedules. One target's failure never stops another's."""
+    interval, doors = schedules.platform.interval, _doors(world)
     due = due_targets(schedules, instant, service=service)
-    plan = plan_tick(due, _gather_limits(due, world), instant)
-
-    def served(planned: PlannedTarget) -> TargetReport:
-        if planned.settled is not None:
-            return settled_report(planned, planned.settled)
-        try:
-            if time.monotonic() > world.deadline - _LEAST_S:
-                return settled_report(planned, Outcome.SHORT, reason="not pinged: the tick's time was up")
-            return _warm(planned, instant, world, dispatch)
-        except (FleetError, BlockTooLarge) as error:
-            return _failed(planned, str(error))
-        except Exception as error:
-            return _failed(planned, f"unexpected {type(error).__name__}: {error}")
-
+    facts = gather(
+        due,
+        doors,
+        world.memory,
+        instant=instant,
+        interval=interval,
+        deadline=world.deadline,
+        users_share=world.users_share,
+    )
+    plan = plan_tick(due, facts, instant)
+    world.memory.bound()
     with Dispatch() as dispatch, ThreadPoolExecutor(_TARGETS_AT_ONCE, thread_name_prefix="target") as targets:
-        return tuple(targets.map(served, plan.targets))
+        tick = _Tick(instant=instant, interval=interval, world=world, dispatch=dispatch)
+        return tuple(targets.map(lambda planned: _served(planned, tick), plan.targets))
 
 
-def _gather_limits(due: Sequence[DueTarget], world: World) -> dict[FunctionRef, ConcurrencyFacts]:
-    """The limits of every function that will be pinged; what is not there in time is unknown and limits nothing."""
-    functions = list(dict.fromkeys(each.target.function for each in due if each.needs_pings))
-    if not functions:
-        return {}
-    until = time.monotonic() + min(_LIMITS_S, (world.deadline - time.monotonic()) / 4)
-    readers = ThreadPoolExecutor(_READERS_OF_LIMITS, thread_name_prefix="limits")
+def _doors(world: World) -> Doors:
+    return Doors(invoker=world.invoker, limits=world.limits, qualifiers=world.qualifiers, usage=world.usage)
+
+
+def _served(planned: PlannedTarget, tick: _Tick) -> TargetReport:
+    if planned.settled is not None:
+        return settled_report(planned, planned.settled)
     try:
-        regions = dict.fromkeys(function.region for function in functions)
-        wait([readers.submit(world.limits.prepare, region) for region in regions], until - time.monotonic())
-        asked = {function: readers.submit(world.limits.of, function) for function in functions}
-        done, _ = wait(asked.values(), max(0.0, until - time.monotonic()))
-        return {function: future.result() for function, future in asked.items() if future in done}
-    finally:
-        readers.shutdown(wait=False, cancel_futures=True)
+        if time.monotonic() > tick.world.deadline - _LEAST_S:
+            return settled_report(planned, Outcome.SHORT, reason="not pinged: the tick's time was up")
+        return _warm(planned, tick)
+    except (FleetError, BlockTooLarge) as error:
+        return settled_report(planned, Outcome.FAILED, reason=str(error))
+    except Exception as error:
+        return settled_report(planned, Outcome.FAILED, reason=f"unexpected {type(error).__name__}: {error}")
 
 
-def _warm(planned: PlannedTarget, instant: datetime, world: World, dispatch: Dispatch) -> TargetReport:
-    target = planned.target
-    key = (world.invoker.endpoint(target.function), target.function, target.qualifier)
-    learnt = world.memory.get(key)
-    rounds: tuple[Coverage, ...] = (_round(planned, instant, world, dispatch, first_window(learnt, planned.count)),)
+def _warm(planned: PlannedTarget, tick: _Tick) -> TargetReport:
+    memory, key = tick.world.memory, target_key(tick.world.invoker, planned.target)
+    before = memory.failing.get(key)
+    rounds: tuple[Coverage, ...] = ()
+    held_back = None
+    if before is not None and before.quarantined:
+        probe = replace(planned, count=1, sides=(Side(qualifier=planned.target.qualifier, count=1),))
+        rounds = _rounds(probe, tick, key, most=1)
+        held_back = before.words if not rounds[-1].warmed else None
+    if held_back is None:
+        rounds += _rounds(planned, tick, key, most=_MOST_ROUNDS)
+    report = measured_report(planned, rounds, interval=tick.interval, held_back=held_back)
+    _remember(memory, key, rounds, report, tick.instant)
+    return report
+
+
+def _rounds(planned: PlannedTarget, tick: _Tick, key: Key, *, most: int) -> tuple[Coverage, ...]:
+    """One round, and more with wider windows while they may help. Raises: as `send_bursts`, for the first round."""
+    learnt = tick.world.memory.learnt.get(key)
+    rounds: tuple[Coverage, ...] = (_round(planned, tick, first_window(learnt, planned.count)),)
     learnt = _learnt(learnt, rounds[-1])
-    if _worth_another(planned, rounds[0], world.deadline):
-        # A second round that cannot be sent takes nothing away from what the first one proved.
+    while len(rounds) < most and _worth_another(planned, rounds[-1], tick.world.deadline):
+        # A further round that cannot be sent takes nothing away from what the ones before it proved.
         with suppress(FleetError):
-            rounds += (_round(planned, instant, world, dispatch, wider_window(learnt, planned.count)),)
+            rounds += (_round(planned, tick, wider_window(learnt, planned.count, again=len(rounds))),)
             learnt = _learnt(learnt, rounds[-1])
+            continue
+        break
     if learnt is not None:
-        world.memory[key] = learnt
-    return measured_report(planned, rounds)
+        tick.world.memory.learnt[key] = learnt
+    return rounds
 
 
 def _learnt(before: Learnt | None, seen: Coverage) -> Learnt | None:
     return learn(before, spread_ms=seen.arrival_spread_ms, lag_ms=seen.arrival_lag_ms)
 
 
-def _round(planned: PlannedTarget, instant: datetime, world: World, dispatch: Dispatch, window: Window) -> Coverage:
+def _round(planned: PlannedTarget, tick: _Tick, window: Window) -> Coverage:
+    """One burst to every side at one instant, measured as one."""
+    world = tick.world
+    pings = [_ping(planned, side, tick.instant) for side in planned.sides]
+    results = send_bursts(world.invoker, pings, window, deadline=world.deadline, dispatch=tick.dispatch)
+    return measure(_as_one(results), planned.target.ping)
+
+
+def _ping(planned: PlannedTarget, side: Side, instant: datetime) -> Ping:
     spec, burst = planned.target.ping, secrets.token_hex(8)
-    ping = Ping(
+    return Ping(
         function=planned.target.function,
-        qualifier=planned.target.qualifier,
-        payload=payload(spec, function=planned.target.function, count=planned.count, burst=burst, at=instant),
+        qualifier=side.qualifier,
+        payload=payload(spec, function=planned.target.function, count=side.count, burst=burst, at=instant),
         burst=burst,
-        count=planned.count,
+        count=side.count,
         max_hold_ms=_MAX_HOLD_MS,
         timeout_s=spec.timeout.total_seconds() if spec.timeout else _PING_TIMEOUT_S,
         prime=spec.prime,
     )
-    result = send_burst(world.invoker, ping, window, deadline=world.deadline, dispatch=dispatch)
-    world.seen(ping, spec, result)
-    return measure(result, spec)
 
 
-def _worth_another(planned: PlannedTarget, first: Coverage, deadline: float) -> bool:
+def _as_one(results: tuple[BurstResult, ...]) -> BurstResult:
+    return replace(results[0], outcomes=tuple(outcome for result in results for outcome in result.outcomes))
+
+
+def _worth_another(planned: PlannedTarget, last: Coverage, deadline: float) -> bool:
     """Short, and another round may help: something was reached, nothing was throttled, and there is time."""
-    if first.covered >= planned.count or first.covered == 0 or first.throttled:
+    if last.covered >= planned.count or last.covered == 0 or last.throttled:
         return False
     return deadline - time.monotonic() > 1 + LONGEST_MS / 1000
 
 
-def _failed(planned: PlannedTarget, reason: str) -> TargetReport:
-    return settled_report(planned, Outcome.FAILED, reason=reason)
+def _remember(memory: Memory, key: Key, rounds: tuple[Coverage, ...], report: TargetReport, at: datetime) -> None:
+    warmed, throttled = max(each.warmed for each in rounds), sum(each.throttled for each in rounds)
+    reason = rounds[-1].problems[0][0] if rounds[-1].problems else report.reason
+    known = failing(memory.failing.get(key), warmed=warmed, throttled=throttled, reason=reason, at=at)
+    if known is None:
+        memory.failing.pop(key, None)
+    else:
+        memory.failing[key] = known
+    if throttled:
+        # Whatever was read of its limits was not the whole truth.
+        memory.forget(key, key[:2])
