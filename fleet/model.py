@@ -97,7 +97,8 @@ class Alias:
 class PublishedVersion:
     """A published version as ListFunctions(FunctionVersion=ALL) shows it.
 
-    `last_modified` is None when the listing has no date that can be read.
+    `last_modified` is None when the listing has no date that can be read; `snap_start` is whether Lambda keeps a
+    snapshot of it.
     """
 
     function: str
@@ -107,6 +108,7 @@ class PublishedVersion:
     last_modified: datetime | None
     description: str = ""
     runtime: str = ""
+    snap_start: bool = False
 
     def __post_init__(self) -> None:
         if self.last_modified is not None and self.last_modified.tzinfo is None:

@@ -4,9 +4,9 @@ Deletes only when CARETAKER_MODE is `delete` and the run was asked for by the sc
 too, marks what it finds unused (when CARETAKER_STATE_TABLE is set): a version goes in a run at least CARETAKER_GRACE
 after the one that marked it, so the first run deletes nothing.
 
-The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), and
-on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and dynamodb:BatchWriteItem; with schedules in S3
-also s3:ListBucket on the bucket and s3:GetObject on the documents.
+The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), what
+`fleet.aws.uses` reads, and on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and
+dynamodb:BatchWriteItem; with schedules in S3 also s3:ListBucket on the bucket and s3:GetObject on the documents.
 """
 
 import math
@@ -18,8 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fleet.aws.rate import Pace, TimeBox
+from fleet.aws.paces import Bucket, Paces
+from fleet.aws.rate import TimeBox
 from fleet.aws.record import DynamoRecord
+from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
 from fleet.model import FunctionRef
 from fleet.ports import Documents, FleetError
@@ -72,9 +74,11 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
 def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
     """The AWS adapters, as the SDK's own variables point them. Raises: FleetError."""
-    versions = LambdaVersions.connect(Pace(settings.rate, box), timeout_s=box.call_timeout_s)
+    paces = Paces(settings.rate, box)
+    versions = LambdaVersions.connect(paces.of(Bucket.CONTROL_PLANE), timeout_s=box.call_timeout_s)
+    uses = AwsUses.connect(paces, timeout_s=box.call_timeout_s)
     record = DynamoRecord.connect(settings.state_table, box) if settings.state_table else None
-    return Doors(versions=versions, record=record, shelves=_shelves(), time_to_act=box.half_over)
+    return Doors(versions=versions, uses=uses, record=record, shelves=_shelves(), time_to_act=box.half_over)
 
 
 def _documents(store: Store) -> Documents:

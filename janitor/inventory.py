@@ -1,14 +1,16 @@
-"""Reads what is there, through ports, into one frozen Inventory. Decides nothing, deletes nothing.
+"""What is there, as one frozen Inventory, and the cheap half of reading it. Decides nothing, deletes nothing.
 
-What cannot be read is an `Unread` with its reason, never an empty answer.
+What cannot be read is an `Unread` with its reason, never an empty answer; what nobody asked is `NOT_ASKED`. The dear
+half, which only concerns versions that the cheap half did not keep, is in `janitor.checks`.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from fleet.model import Alias, PublishedVersion
-from fleet.ports import FleetError, FunctionAbsent, FunctionMemory, Record, Versions
+from fleet.model import Alias, PublishedVersion, VersionNumber
+from fleet.ports import FleetError, FunctionAbsent, FunctionMemory, Listing, Record, Versions
+from fleet.uses import Deployment, Stack, VersionState, VersionUse
 from janitor.policy import SweepPolicy
 
 T = TypeVar("T")
@@ -24,6 +26,41 @@ class Unread:
     failed: bool = True
 
 
+NOT_ASKED = Unread(reason="nobody asked", failed=False)
+# All of its versions are among the newest that stay: nothing else needs to be known, so nothing is asked.
+SPARED = Unread(reason="none is old enough by number to be asked about", failed=False)
+LATER = Unread(reason="half of this run's time was over, its turn comes in the next run", failed=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionUses:
+    """What was asked about one version alone. A `state` of None: it is gone."""
+
+    state: VersionState | Unread | None = NOT_ASKED
+    open_executions: int | Unread = NOT_ASKED
+    policy: str | Unread | None = NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionUses:
+    """What was asked about a function beyond its aliases, so far as a version was left that might go.
+
+    `stacks` is its CloudFormation stack with all that it is nested in; `owned` are versions that are resources of one
+    of them, with the stack's name. `versions` has what was asked about single ones.
+    """
+
+    tags: Mapping[str, str] | Unread = NOT_ASKED
+    stacks: tuple[Stack, ...] | Unread = NOT_ASKED
+    owned: Mapping[VersionNumber, str] | Unread = NOT_ASKED
+    deployments: tuple[Deployment, ...] | Unread = NOT_ASKED
+    event_sources: tuple[VersionUse, ...] | Unread = NOT_ASKED
+    edge: tuple[VersionUse, ...] | Unread = NOT_ASKED
+    provisioned: tuple[VersionUse, ...] | Unread = NOT_ASKED
+    invoke_configs: tuple[VersionUse, ...] | Unread = NOT_ASKED
+    traffic: tuple[VersionUse, ...] | Unread = NOT_ASKED
+    versions: Mapping[VersionNumber, VersionUses] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionFacts:
     """One function: its published versions, lowest number first, and what else bears on them."""
@@ -32,6 +69,7 @@ class FunctionFacts:
     versions: tuple[PublishedVersion, ...]
     aliases: tuple[Alias, ...] | Unread
     memory: FunctionMemory | Unread
+    uses: FunctionUses = field(default_factory=FunctionUses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +85,9 @@ class Inventory:
     read_until: str | None = None
 
 
+LookCloser = Callable[[FunctionFacts], FunctionFacts]
+
+
 def gather_inventory(
     versions: Versions,
     record: Record | None,
@@ -54,25 +95,28 @@ def gather_inventory(
     *,
     only: Collection[str] = (),
     time_to_act: Callable[[], bool] = lambda: False,
+    look_closer: LookCloser = lambda facts: facts,
 ) -> Inventory:
-    """What the account holds, of the functions named in `only` or of all.
+    """What the account holds, of the functions named in `only` or of all that the policy chooses.
 
     Once `time_to_act` says so, no more is read of the functions that are left: they keep everything, and their turn
-    comes in the next run.
+    comes in the next run. `look_closer` adds the dear facts; without it nothing is known of them, which keeps all.
 
     Raises: FleetError when the versions themselves cannot be listed: then nothing may be deleted at all.
     """
     listing = versions.listing()
-    names = sorted(name for name in listing.functions if not only or name in only)
-    published: dict[str, list[PublishedVersion]] = {name: [] for name in names}
-    for version in listing.versions:
-        if version.function in published:
-            published[version.function].append(version)
+    published = _published(listing, [name for name in listing.functions if _chosen(name, only, policy)])
     cursor, record_unread = _cursor(record)
-    reader = _Reader(versions=versions, record=record, record_unread=record_unread, time_to_act=time_to_act)
+    reader = _Reader(
+        versions=versions,
+        record=record,
+        record_unread=record_unread,
+        time_to_act=time_to_act,
+        look_closer=look_closer,
+    )
     read = [
-        reader.facts(name, published[name], few=len(published[name]) <= policy.of(name).keep)
-        for name in rotated(names, cursor)
+        reader.facts(name, published[name], few=len(published[name]) <= policy.of(name).fewest)
+        for name in rotated(published, cursor)
     ]
     return Inventory(
         functions=tuple(one for one in read if one is not None),
@@ -80,6 +124,18 @@ def gather_inventory(
         record_unread=record_unread,
         read_until=reader.read_until,
     )
+
+
+def _chosen(name: str, only: Collection[str], policy: SweepPolicy) -> bool:
+    return name in only if only else policy.scope.has_name(name)
+
+
+def _published(listing: Listing, names: Iterable[str]) -> dict[str, tuple[PublishedVersion, ...]]:
+    found: dict[str, list[PublishedVersion]] = {name: [] for name in names}
+    for version in listing.versions:
+        if version.function in found:
+            found[version.function].append(version)
+    return {name: tuple(sorted(some, key=lambda version: version.number)) for name, some in found.items()}
 
 
 def rotated(names: Iterable[str], cursor: str | None) -> tuple[str, ...]:
@@ -106,38 +162,35 @@ class _Reader:
     record: Record | None
     record_unread: str | None
     time_to_act: Callable[[], bool]
+    look_closer: LookCloser
     last: str | None = None
     read_until: str | None = None
 
-    def facts(self, name: str, published: list[PublishedVersion], *, few: bool) -> FunctionFacts | None:
+    def facts(self, name: str, versions: tuple[PublishedVersion, ...], *, few: bool) -> FunctionFacts | None:
         """What bears on the function's versions; None when it was deleted since it was listed."""
-        ordered = tuple(sorted(published, key=lambda version: version.number))
         if few:
-            return FunctionFacts(name=name, versions=ordered, aliases=_SPARED, memory=_SPARED)
+            return FunctionFacts(name=name, versions=versions, aliases=SPARED, memory=SPARED)
         if self.read_until is None and self.last is not None and self.time_to_act():
             self.read_until = self.last
         if self.read_until is not None:
-            return FunctionFacts(name=name, versions=ordered, aliases=_LATER, memory=_LATER)
+            return FunctionFacts(name=name, versions=versions, aliases=LATER, memory=LATER)
         self.last = name
         try:
-            aliases = _read(lambda: tuple(self.versions.aliases(name)))
+            aliases = read(lambda: tuple(self.versions.aliases(name)))
+            facts = FunctionFacts(name=name, versions=versions, aliases=aliases, memory=self._memory(name))
+            return self.look_closer(facts)
         except FunctionAbsent:
             return None
-        return FunctionFacts(name=name, versions=ordered, aliases=aliases, memory=self._memory(name))
 
     def _memory(self, name: str) -> FunctionMemory | Unread:
         if self.record_unread is not None:
             return Unread(reason=self.record_unread)  # one that does not answer is not asked for every function
         record = self.record
-        return Unread(reason=NO_TABLE, failed=False) if record is None else _read(lambda: record.recall(name))
+        return Unread(reason=NO_TABLE, failed=False) if record is None else read(lambda: record.recall(name))
 
 
-# All of its versions are among the newest that stay: nothing else needs to be known, so nothing is asked.
-_SPARED = Unread(reason="none is old enough by number to be asked about", failed=False)
-_LATER = Unread(reason="half of this run's time was over, its turn comes in the next run", failed=False)
-
-
-def _read(ask: Callable[[], T]) -> T | Unread:
+def read(ask: Callable[[], T]) -> T | Unread:
+    """What `ask` gives, or why it gives nothing. Raises: FunctionAbsent, which is an answer."""
     try:
         return ask()
     except FunctionAbsent:

@@ -1,18 +1,20 @@
-"""The safeguards, one predicate each: a Candidate in, a KeepReason or None out. Pure.
+"""The safeguards that need no more than the listing, the aliases, the schedules and the record. Pure.
 
-A new safeguard is one function here and one line in KEEPERS. A fact that could not be read keeps the version
-(`unverified`), so a predicate may stay silent about an `Unread`.
+One predicate each: a Candidate in, a KeepReason or None out. A fact that could not be read keeps the version
+(`unverified`), so a predicate may stay silent about an `Unread`. The safeguards that need more are in `janitor.used`,
+the order of all of them in `janitor.rules`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from fleet.model import Alias, PublishedVersion
-from fleet.ports import FunctionMemory
-from janitor.inventory import FunctionFacts, Unread
+from fleet.model import Alias, PublishedVersion, VersionNumber
+from fleet.ports import AliasHistory, FunctionMemory
+from janitor.inventory import FunctionFacts, FunctionUses, Unread, VersionUses
 from janitor.policy import FunctionPolicy
+from janitor.tags import tagged
 
 
 class KeepCode(Enum):
@@ -21,10 +23,23 @@ class KeepCode(Enum):
     NEWEST = "newest"
     ALIAS = "alias"
     ALIAS_WEIGHT = "alias-weight"
-    SCHEDULE = "schedule"
-    UNVERIFIED = "unverified"
+    PREVIOUSLY_LIVE = "previously-live"
     YOUNG = "young"
+    SCHEDULE = "schedule"
+    STACK_RESOURCE = "stack-resource"
+    STACK_BUSY = "stack-busy"
+    DEPLOYMENT = "deployment"
+    EVENT_SOURCE = "event-source"
+    POLICY = "policy"
+    PROVISIONED = "provisioned"
+    INVOKE_CONFIG = "invoke-config"
+    EDGE = "edge"
+    DURABLE = "durable"
+    TRAFFIC = "traffic"
+    STATE = "state"
+    TAG = "tag"
     UNMARKED = "unmarked"
+    UNVERIFIED = "unverified"
     LIMIT = "limit"
 
 
@@ -51,14 +66,23 @@ class Candidate:
     memory: FunctionMemory | Unread
     policy: FunctionPolicy
     now: datetime
+    uses: FunctionUses
+    own: VersionUses
 
 
 Keeper = Callable[[Candidate], KeepReason | None]
+_NOTHING_ASKED = VersionUses()
 
 
-def candidates(facts: FunctionFacts, policy: FunctionPolicy, now: datetime) -> tuple[Candidate, ...]:
-    """Every version of a function with what bears on it, lowest number first."""
+def candidates(
+    facts: FunctionFacts, policy: FunctionPolicy, now: datetime, *, only: Collection[VersionNumber] | None = None
+) -> tuple[Candidate, ...]:
+    """Every version of a function, or those in `only`, with what bears on it, lowest number first.
+
+    `policy` is what schedules and settings say; the function's tags have their word in each candidate's.
+    """
     total = len(facts.versions)
+    own_policy = policy if isinstance(facts.uses.tags, Unread) else tagged(policy, facts.uses.tags)
     return tuple(
         Candidate(
             version=version,
@@ -66,21 +90,25 @@ def candidates(facts: FunctionFacts, policy: FunctionPolicy, now: datetime) -> t
             replaced_by=facts.versions[index + 1] if index + 1 < total else None,
             aliases=facts.aliases,
             memory=facts.memory,
-            policy=policy,
+            policy=own_policy,
             now=now,
+            uses=facts.uses,
+            own=facts.uses.versions.get(version.number, _NOTHING_ASKED),
         )
         for index, version in enumerate(facts.versions)
+        if only is None or version.number in only
     )
 
 
 def keep_newest(it: Candidate) -> KeepReason | None:
     """Among the newest by number; list order and dates have no say."""
-    if it.rank > it.policy.keep:
+    keep = it.policy.keep_of(it.version)
+    if it.rank > keep:
         return None
     return KeepReason(
         code=KeepCode.NEWEST,
-        facts=f"number {it.rank} of the newest {it.policy.keep} that stay",
-        would_change_if=f"{it.policy.keep - it.rank + 1} newer versions are published",
+        facts=f"number {it.rank} of the newest {keep} that stay",
+        would_change_if=f"{keep - it.rank + 1} newer versions are published",
     )
 
 
@@ -128,6 +156,30 @@ def keep_scheduled(it: Candidate) -> KeepReason | None:
     )
 
 
+def keep_previously_live(it: Candidate) -> KeepReason | None:
+    """One of the last versions that an alias pointed to before, or one that an alias left within the grace."""
+    if isinstance(it.memory, Unread) or isinstance(it.aliases, Unread):
+        return None
+    for past in it.memory.history:
+        if (seen := _place(past, it)) is None:
+            continue
+        place, at = seen
+        left = f"{past.alias} pointed to it until {spoken(it.now - at)} ago"
+        if place is not None and place <= it.policy.previously_live:
+            return KeepReason(
+                code=KeepCode.PREVIOUSLY_LIVE,
+                facts=f"{left}, and it is number {place} of the {it.policy.previously_live} before that stay",
+                would_change_if=f"alias {past.alias} moves on or is deleted",
+            )
+        if it.now - at < it.policy.grace:
+            return KeepReason(
+                code=KeepCode.PREVIOUSLY_LIVE,
+                facts=f"{left}, may go after {spoken(it.policy.grace)}",
+                would_change_if=f"it is still unused at {instant(at + it.policy.grace)}",
+            )
+    return None
+
+
 def keep_unverified(it: Candidate) -> KeepReason | None:
     """Something that might keep it could not be read."""
     unread = it.policy.unread or _unread(it.aliases, "aliases") or _failed(it.memory)
@@ -148,12 +200,13 @@ def keep_young(it: Candidate) -> KeepReason | None:
             would_change_if="that can be read",
         )
     age = it.now - since
-    if age >= it.policy.min_superseded:
+    least = it.policy.min_superseded_of(it.version)
+    if age >= least:
         return None
     return KeepReason(
         code=KeepCode.YOUNG,
-        facts=f"replaced {spoken(age)} ago, may go after {spoken(it.policy.min_superseded)}",
-        would_change_if=f"it is still unused at {instant(since + it.policy.min_superseded)}",
+        facts=f"replaced {spoken(age)} ago, may go after {spoken(least)}",
+        would_change_if=f"it is still unused at {instant(since + least)}",
     )
 
 
@@ -178,22 +231,6 @@ def keep_unmarked(it: Candidate) -> KeepReason | None:
         facts="no earlier run has found it unused",
         would_change_if=f"a later run, at least {spoken(grace)} after one that marked it, finds it unused again",
     )
-
-
-# The order is the order of the report: the first that speaks gives the reason.
-KEEPERS: tuple[Keeper, ...] = (keep_newest, keep_aliased, keep_weighted, keep_scheduled, keep_unverified, keep_young)
-
-
-def keep_reasons(it: Candidate) -> tuple[KeepReason, ...]:
-    """Everything that keeps the version, strongest first; empty when it may go as far as these rules see.
-
-    `unmarked` is asked last and only of a version that nothing else keeps: only those are marked.
-    """
-    reasons = tuple(reason for keeper in KEEPERS if (reason := keeper(it)) is not None)
-    if reasons:
-        return reasons
-    unmarked = keep_unmarked(it)
-    return () if unmarked is None else (unmarked,)
 
 
 def superseded_at(it: Candidate) -> datetime | None:
@@ -232,6 +269,20 @@ def _aliases(it: Candidate) -> tuple[Alias, ...]:
 
 def _in_use(it: Candidate) -> bool:
     return keep_aliased(it) is not None or keep_weighted(it) is not None
+
+
+def _place(past: AliasHistory, it: Candidate) -> tuple[int | None, datetime] | None:
+    """Where the version stands among those that the alias left, 1 for the last, and when it was last seen there.
+
+    None when the alias never pointed to it, or still does. An alias that is gone leaves no places, only the instant.
+    """
+    now = next((alias for alias in _aliases(it) if alias.name == past.alias), None)
+    current = set() if now is None else {now.version, *(version for version, _ in now.weights)}
+    before = [(number, at) for number, at in past.versions if str(number) not in current]
+    for index, (number, at) in enumerate(before):
+        if number == it.version.number:
+            return (None if now is None else index + 1), at
+    return None
 
 
 def _unread(fact: object, what: str) -> str | None:

@@ -1,14 +1,19 @@
 """Decides: plan_sweep(inventory, policy, now) -> SweepPlan, every version with its verdict and reason. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from fleet.model import Alias, PublishedVersion, VersionNumber
 from fleet.ports import Mark
+from fleet.uses import Stack
 from janitor.inventory import FunctionFacts, Inventory, Unread
-from janitor.keep import Candidate, KeepCode, KeepReason, candidates, instant, keep_reasons, spoken, superseded_at
+from janitor.keep import Candidate, KeepCode, KeepReason, candidates, instant, spoken, superseded_at
 from janitor.policy import SweepPolicy
+from janitor.rules import keep_reasons
+
+# These say nothing about the version: it was a candidate, and will be one again when they are over.
+_WAITS = frozenset({KeepCode.UNVERIFIED, KeepCode.STACK_BUSY, KeepCode.DEPLOYMENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +61,14 @@ class FunctionPlan:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """What was asked for this function and not answered."""
-        facts = (self.facts.aliases, self.facts.memory)
-        return tuple(fact.reason for fact in facts if isinstance(fact, Unread) and fact.failed)
+        """What was asked for this function and not answered, and tags that nobody understands."""
+        facts: list[object] = [self.facts.aliases, self.facts.memory]
+        facts += [getattr(self.facts.uses, one.name) for one in fields(self.facts.uses)]
+        for own in self.facts.uses.versions.values():
+            facts += [own.state, own.open_executions, own.policy]
+        said = [fact.reason for fact in facts if isinstance(fact, Unread) and fact.failed]
+        said += [str(it.candidate.policy.tagged) for it in self.verdicts[:1] if it.candidate.policy.tag_problem]
+        return tuple(dict.fromkeys(said))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +90,14 @@ def plan_sweep(inventory: Inventory, policy: SweepPolicy, now: datetime) -> Swee
     return SweepPlan(functions=tuple(plans))
 
 
-def still_kept(verdict: Verdict, aliases: tuple[Alias, ...]) -> KeepReason | None:
-    """The same rules asked again of a version that was to go, with the aliases as they are now."""
-    return next(iter(keep_reasons(replace(verdict.candidate, aliases=aliases))), None)
+def still_kept(
+    verdict: Verdict, aliases: tuple[Alias, ...], stacks: tuple[Stack, ...] | None = None
+) -> KeepReason | None:
+    """The same rules asked again of a version that was to go, with its aliases and stacks as they are now."""
+    it = replace(verdict.candidate, aliases=aliases)
+    if stacks is not None:
+        it = replace(it, uses=replace(it.uses, stacks=stacks))
+    return next(iter(keep_reasons(it)), None)
 
 
 def marks_after(plan: FunctionPlan, now: datetime) -> tuple[Mark, ...]:
@@ -101,13 +116,15 @@ def marks_after(plan: FunctionPlan, now: datetime) -> tuple[Mark, ...]:
 
 def _mark(verdict: Verdict, known: Mark | None, now: datetime) -> Mark | None:
     codes = {reason.code for reason in verdict.keep}
-    if KeepCode.UNVERIFIED in codes:
+    if codes & _WAITS:
         return known
     if codes - {KeepCode.UNMARKED, KeepCode.LIMIT}:
         return None
     version = verdict.version
     if known is not None and known.code_sha256 == version.code_sha256:
         return known
+    if KeepCode.LIMIT in codes:
+        return None  # nobody looked at it as closely as a mark wants
     return Mark(version=version.number, code_sha256=version.code_sha256, marked_at=now)
 
 

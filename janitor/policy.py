@@ -1,13 +1,16 @@
 """What the schedules and settings say about each function's versions. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
-from fleet.model import VersionNumber
+from fleet.model import PublishedVersion, VersionNumber
 from profiles.model import Service
 
 LEAST_KEPT = 2
+# How many of the versions that an alias pointed to before stay: what people and tools roll back to.
+PREVIOUSLY_LIVE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,30 +19,74 @@ class FunctionPolicy:
 
     `off` names the file or schedule that switched the janitor off for the function; `scheduled` are the versions that a
     schedule names, each with the service; `unread` says why the schedules could not be read, which keeps all.
+
+    `snap_keep` and `snap_min_superseded` hold for SnapStart versions in place of the others, None where nobody said so.
+    `tagged` says what in the function's tags keeps all its versions, and `tag_problem` whether that is a mistake.
     """
 
     keep: int
     min_superseded: timedelta
     grace: timedelta
+    previously_live: int = PREVIOUSLY_LIVE
+    snap_keep: int | None = None
+    snap_min_superseded: timedelta | None = None
     off: str | None = None
     scheduled: tuple[tuple[VersionNumber, str], ...] = ()
     unread: str | None = None
+    wanted_tags: tuple[tuple[str, str], ...] = ()
+    tagged: str | None = None
+    tag_problem: bool = False
 
     def __post_init__(self) -> None:
-        if self.keep < LEAST_KEPT:
-            raise ValueError(f"keep is {self.keep}: at least {LEAST_KEPT} versions stay, one to roll back to")
-        if self.min_superseded < timedelta(0) or self.grace < timedelta(0):
+        if self.fewest < LEAST_KEPT:
+            raise ValueError(f"keep is {self.fewest}: at least {LEAST_KEPT} versions stay, one to roll back to")
+        spans = (self.min_superseded, self.grace, self.snap_min_superseded or timedelta(0))
+        if min(spans) < timedelta(0):
             raise ValueError("min_superseded and grace are never negative")
+
+    @property
+    def fewest(self) -> int:
+        """How many of the newest stay of whatever kind: a function with no more needs no look."""
+        return self.keep if self.snap_keep is None else min(self.keep, self.snap_keep)
+
+    def keep_of(self, version: PublishedVersion) -> int:
+        """How many of the newest stay, asked for this version."""
+        return self.snap_keep if version.snap_start and self.snap_keep is not None else self.keep
+
+    def min_superseded_of(self, version: PublishedVersion) -> timedelta:
+        """How long ago this version must have been replaced."""
+        own = self.snap_min_superseded
+        return own if version.snap_start and own is not None else self.min_superseded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which functions the janitor looks at: by patterns of names (`shop-*`; with `!` first: not these), and by tags.
+
+    No patterns, or none without `!`: every name that no `!` pattern has.
+    """
+
+    patterns: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def has_name(self, function: str) -> bool:
+        """Whether the patterns choose the function."""
+        wanted = [pattern for pattern in self.patterns if not pattern.startswith("!")]
+        refused = [pattern[1:] for pattern in self.patterns if pattern.startswith("!")]
+        if any(fnmatchcase(function, pattern) for pattern in refused):
+            return False
+        return not wanted or any(fnmatchcase(function, pattern) for pattern in wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPolicy:
-    """Every function's policy, and what one run may delete at most."""
+    """Every function's policy, what one run may delete at most, and which functions it looks at."""
 
     default: FunctionPolicy
     by_function: Mapping[str, FunctionPolicy]
     max_per_function: int
     max_per_run: int
+    scope: Scope = Scope()
 
     def of(self, function: str) -> FunctionPolicy:
         """The policy of the function with that bare name."""
@@ -47,7 +94,12 @@ class SweepPolicy:
 
 
 def sweep_policy(
-    services: Iterable[Service], *, default: FunctionPolicy, max_per_function: int, max_per_run: int
+    services: Iterable[Service],
+    *,
+    default: FunctionPolicy,
+    max_per_function: int,
+    max_per_run: int,
+    scope: Scope | None = None,
 ) -> SweepPolicy:
     """One policy for each function that a service names; where several name it, the more careful word holds.
 
@@ -60,7 +112,11 @@ def sweep_policy(
             known = by_function.get(name)
             by_function[name] = _with(known or default, service, target.qualifier, first=known is None)
     return SweepPolicy(
-        default=default, by_function=by_function, max_per_function=max_per_function, max_per_run=max_per_run
+        default=default,
+        by_function=by_function,
+        max_per_function=max_per_function,
+        max_per_run=max_per_run,
+        scope=scope or Scope(),
     )
 
 
@@ -70,11 +126,10 @@ def _with(known: FunctionPolicy, service: Service, qualifier: str, *, first: boo
     superseded = own.min_superseded if own.min_superseded is not None else known.min_superseded
     number = VersionNumber.parse_or_none(qualifier)
     named = ((number, service.name),) if number is not None else ()
-    return FunctionPolicy(
+    return replace(
+        known,
         keep=keep if first else max(keep, known.keep),
         min_superseded=superseded if first else max(superseded, known.min_superseded),
-        grace=known.grace,
         off=known.off or (None if own.enabled else f'the schedule of service "{service.name}"'),
         scheduled=known.scheduled + named,
-        unread=known.unread,
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.ports import FleetError, OutOfTime, Record, Versions
+from fleet.uses import Uses
+from janitor.checks import Checks
 from janitor.inventory import Inventory, gather_inventory
 from janitor.plan import SweepPlan, plan_sweep
 from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
@@ -23,12 +25,13 @@ from profiles.model import Mistake, Platform, ScheduleSet, Severity, VersionsPol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The way to the account's versions, to what earlier runs found, and to the schedules.
+    """The way to the account's versions, to what uses them, to what earlier runs found, and to the schedules.
 
     Without a table there is no record. `time_to_act` says when reading must end, so that time is left for deleting.
     """
 
     versions: Versions
+    uses: Uses
     record: Record | None
     shelves: Shelves
     time_to_act: Callable[[], bool] = lambda: False
@@ -95,7 +98,15 @@ def _first_error(mistakes: Sequence[Mistake]) -> str | None:
 def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, *, only: Collection[str] = ()) -> Planned:
     """Read and decide, change nothing. Raises: FleetError when the versions cannot be listed."""
     policy = read_policy(settings, doors.shelves, now)
-    inventory = gather_inventory(doors.versions, doors.record, policy, only=only, time_to_act=doors.time_to_act)
+    checks = Checks(uses=doors.uses, policy=policy, now=now, time_to_act=doors.time_to_act)
+    inventory = gather_inventory(
+        doors.versions,
+        doors.record,
+        policy,
+        only=only,
+        time_to_act=doors.time_to_act,
+        look_closer=checks.look_closer,
+    )
     return Planned(inventory=inventory, policy=policy, plan=plan_sweep(inventory, policy, now))
 
 
@@ -105,7 +116,7 @@ def run_janitor(
     """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`."""
     planned = make_plan(doors, settings, now, only=only)
     problems = _remember(planned, doors.record, now)
-    swept = {result.function: result for result in sweep(planned.plan, doors.versions)} if delete else {}
+    swept = {result.function: result for result in sweep(planned.plan, doors.versions, doors.uses)} if delete else {}
     problems += _save_cursor(planned, doors.record, swept)
     return _report("sweep" if delete else "plan", planned, now, why=why, problems=problems, swept=swept)
 

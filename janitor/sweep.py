@@ -20,11 +20,16 @@ from fleet.ports import (
     VersionInUse,
     Versions,
 )
+from fleet.uses import Stack, Stacks
+from janitor.inventory import Unread
 from janitor.keep import KeepCode, KeepReason
 from janitor.plan import FunctionPlan, SweepPlan, Verdict, still_kept
+from janitor.stacks import chain
 
 # How old the aliases may be when a delete leaves.
 FRESH_S = 10.0
+# How old the state of its stack may be.
+STACKS_FRESH_S = 60.0
 _TRIES = 6
 _LOOKS = 3
 
@@ -63,7 +68,7 @@ class FunctionSweep:
     reason: str
 
 
-def sweep(plan: SweepPlan, versions: Versions) -> Iterator[FunctionSweep]:
+def sweep(plan: SweepPlan, versions: Versions, stacks: Stacks) -> Iterator[FunctionSweep]:
     """Sweep each function of the plan that has something to delete, in order; one's failure stops no other.
 
     Only a lack of time and a storm of throttles end the whole run: the functions behind are not touched.
@@ -75,7 +80,7 @@ def sweep(plan: SweepPlan, versions: Versions) -> Iterator[FunctionSweep]:
         if stopped is not None:
             yield _untouched(function, stopped)
             continue
-        result = _FunctionSweeper(function, versions).run()
+        result = _FunctionSweeper(function, versions, stacks).run()
         if result.outcome in {Outcome.UNFINISHED, Outcome.THROTTLED}:
             stopped = result
         yield result
@@ -89,12 +94,15 @@ def _untouched(function: FunctionPlan, stopped: FunctionSweep) -> FunctionSweep:
 
 @dataclass(slots=True)
 class _FunctionSweeper:
-    """The work on one function: the aliases as last read, and what went so far."""
+    """The work on one function: its aliases and stacks as last read, and what went so far."""
 
     plan: FunctionPlan
     versions: Versions
+    stack_door: Stacks
     aliases: tuple[Alias, ...] = ()
     read_at: float | None = None
+    stacks: tuple[Stack, ...] = ()
+    stacks_read_at: float | None = None
     deleted: list[PublishedVersion] = field(default_factory=list)
     spared: list[tuple[VersionNumber, KeepReason]] = field(default_factory=list)
 
@@ -113,7 +121,7 @@ class _FunctionSweeper:
         number = verdict.version.number
         for _ in range(_TRIES):
             self._look_again()
-            if (kept := still_kept(verdict, self.aliases)) is not None:
+            if (kept := still_kept(verdict, self.aliases, self.stacks)) is not None:
                 self.spared.append((number, kept))
                 return
             try:
@@ -131,7 +139,8 @@ class _FunctionSweeper:
         raise ThrottleStorm(f"deleting version {number} was throttled {_TRIES} times")
 
     def _look_again(self) -> None:
-        """Aliases that are fresh at the moment the next request may leave."""
+        """Stacks and aliases that are fresh at the moment the next request may leave."""
+        self._look_at_stacks()
         for _ in range(_LOOKS):
             self.versions.wait_turn()
             if self._fresh():
@@ -141,6 +150,16 @@ class _FunctionSweeper:
         self.versions.wait_turn()
         if not self._fresh():
             raise LookTooOld(f"more than {FRESH_S:g} s lie between a look at its aliases and a delete at this rate")
+
+    def _look_at_stacks(self) -> None:
+        known = self.plan.facts.uses.stacks
+        if isinstance(known, Unread) or not known:
+            return
+        # A look at the aliases, and the delete itself, come after this one.
+        if self.stacks_read_at is None or time.monotonic() - self.stacks_read_at > STACKS_FRESH_S - 3 * FRESH_S:
+            self.stacks_read_at = time.monotonic()
+            stacks = chain(self.stack_door.stack, known[0].stack_id)
+            self.stacks = () if isinstance(stacks, Unread) else stacks
 
     def _fresh(self) -> bool:
         return self.read_at is not None and time.monotonic() - self.read_at <= FRESH_S

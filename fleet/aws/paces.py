@@ -1,8 +1,7 @@
 """One pace for each of AWS's buckets: what they share, they share here too; what has room of its own, has it here.
 
 Source: Lambda developer guide, "Lambda quotas": control-plane requests 15 a second in all, GetFunction 100 and
-GetPolicy 15 beside them. The other services' limits are their own and are not published for every call; a fifth of the smallest
-one that is known is asked of each.
+GetPolicy 15 beside them. What the other services allow is not published for every call; they are asked as gently.
 """
 
 from enum import Enum

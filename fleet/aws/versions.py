@@ -150,6 +150,7 @@ def _published(item: Mapping[str, Any]) -> PublishedVersion | None:
         last_modified=_instant(item.get("LastModified")),
         description=str(item.get("Description") or ""),
         runtime=str(item.get("Runtime") or ""),
+        snap_start=(item.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions",
     )
 
 

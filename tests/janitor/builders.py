@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fleet.model import Alias, FunctionRef, PublishedVersion, VersionNumber
 from fleet.ports import FleetError, FunctionAbsent, FunctionMemory, Listing, Mark, Throttled
-from janitor.inventory import FunctionFacts, Inventory, Unread
+from fleet.uses import Stack, StackContents, VersionState
+from janitor.inventory import FunctionFacts, FunctionUses, Inventory, Unread, VersionUses
 from janitor.keep import Candidate, candidates
 from janitor.policy import FunctionPolicy, SweepPolicy
 from profiles.model import Profile, Service, Target, VersionsPolicy
@@ -69,11 +71,27 @@ def facts(
     aliases: tuple[Alias, ...] | Unread = (),
     memory: FunctionMemory | Unread | None = None,
     published: tuple[PublishedVersion, ...] | None = None,
+    uses: FunctionUses | None = None,
 ) -> FunctionFacts:
-    """A function whose versions were all marked long ago unless `memory` says otherwise."""
+    """A function whose versions were all marked long ago unless `memory` says otherwise, and that nothing else uses."""
     listed = versions(numbers, function=name) if published is None else published
     known = a_memory(marked=[one.number.value for one in listed]) if memory is None else memory
-    return FunctionFacts(name=name, versions=listed, aliases=aliases, memory=known)
+    return FunctionFacts(
+        name=name, versions=listed, aliases=aliases, memory=known, uses=uses or unused(one.number for one in listed)
+    )
+
+
+def unused(numbers: Iterable[VersionNumber | int], **but: Any) -> FunctionUses:
+    """Everything was asked and nothing found, but for what is said by name."""
+    own = {v(n) if isinstance(n, int) else n: a_quiet_version() for n in numbers}
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("stacks", "deployments", "event_sources", "edge", "provisioned", "invoke_configs", "traffic"), ()
+    )
+    return FunctionUses(**{"tags": {}, "owned": {}, "versions": own, **nothing, **but})
+
+
+def a_quiet_version(**but: Any) -> VersionUses:
+    return VersionUses(**{"state": VersionState(state="Active"), "open_executions": 0, "policy": None, **but})
 
 
 def a_policy(
@@ -163,6 +181,33 @@ class Account:
         for key in ((call, function), (call, f"{function}:{number}"), (call, "*")):
             if (error := self.trouble.get(key)) is not None:
                 raise error
+
+
+@dataclass
+class NoUses:
+    """A Uses port of an account where nothing but aliases uses a version. `asked` has the names of the reads."""
+
+    asked: list[str] = field(default_factory=list)
+    stacks: dict[str, Stack] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        answers: dict[str, Any] = {"tags": {}, "state": VersionState(state="Active"), "policy": None}
+
+        def ask(*of: Any) -> Any:
+            self.asked.append(name)
+            return answers.get(name, 0 if name == "open_executions" else ())
+
+        return ask
+
+    def stack(self, stack_id: str) -> Stack | None:
+        self.asked.append("stack")
+        return self.stacks.get(stack_id)
+
+    def contents(self, stack_id: str) -> StackContents:
+        self.asked.append("contents")
+        return StackContents()
 
 
 @dataclass

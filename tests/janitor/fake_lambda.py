@@ -6,6 +6,7 @@ is recorded in `whole_function_deletes` and refused: no test may ever see one.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -111,8 +112,10 @@ class FakeLambda:
                     return self._list_aliases(seen.function, query)
                 case "DeleteFunction":
                     return self._delete(seen.function, seen.qualifier)
-                case _:
-                    return 501, {"__type": "NotImplemented", "Message": f"the fake has no {method} {target}"}
+                case "GetFunction":
+                    return self._get_function(seen.function, seen.qualifier)
+                case operation:
+                    return _UNUSED.get(operation) or _unknown(f"the fake has no {method} {target}")
 
     def _list_functions(self, query: dict[str, str]) -> tuple[int, Any]:
         items: list[Any] = []
@@ -135,6 +138,14 @@ class FakeLambda:
             for alias, (version, weights) in self.functions[name].aliases.items()
         ]
         return self._paged("Aliases", items, query)
+
+    def _get_function(self, name: str, qualifier: str | None) -> tuple[int, Any]:
+        if name not in self.functions:
+            return _absent(name)
+        version = self.functions[name].versions.get(int(qualifier)) if qualifier else {"FunctionName": name}
+        if version is None:
+            return _absent(f"{name}:{qualifier}")
+        return 200, {"Configuration": {**version, "State": "Active", "LastUpdateStatus": "Successful"}}
 
     def _delete(self, name: str, qualifier: str | None) -> tuple[int, Any]:
         if not qualifier:
@@ -159,16 +170,37 @@ class FakeLambda:
         return 200, page
 
 
+_UNUSED: dict[str, tuple[int, Any]] = {
+    "GetPolicy": (404, {"__type": "ResourceNotFoundException", "Message": "The resource does not exist."}),
+    "ListProvisionedConcurrencyConfigs": (200, {"ProvisionedConcurrencyConfigs": []}),
+    "ListFunctionEventInvokeConfigs": (200, {"FunctionEventInvokeConfigs": []}),
+    "ListEventSourceMappings": (200, {"EventSourceMappings": []}),
+}
+
+
+def _unknown(said: str) -> tuple[int, Any]:
+    return 501, {"__type": "NotImplemented", "Message": said}
+
+
+_OPERATIONS = (
+    (r"GET functions/?", "ListFunctions"),
+    (r"GET functions/[^/]+", "GetFunction"),
+    (r"DELETE functions/[^/]+", "DeleteFunction"),
+    (r"GET functions/[^/]+/aliases", "ListAliases"),
+    (r"GET functions/[^/]+/policy", "GetPolicy"),
+    (r"GET functions/[^/]+/provisioned-concurrency", "ListProvisionedConcurrencyConfigs"),
+    (r"GET functions/[^/]+/event-invoke-config/list", "ListFunctionEventInvokeConfigs"),
+    (r"GET event-source-mappings/?", "ListEventSourceMappings"),
+)
+
+
 def _operation(method: str, path: list[str]) -> str:
-    match method, path[1:]:
-        case "GET", ["functions"] | ["functions", ""]:
-            return "ListFunctions"
-        case "GET", ["functions", _, "aliases"]:
-            return "ListAliases"
-        case "DELETE", ["functions", _]:
-            return "DeleteFunction"
-        case _:
-            return f"{method} {'/'.join(path)}"
+    asked = f"{method} {'/'.join(path[1:])}"
+    return next((name for pattern, name in _OPERATIONS if re.fullmatch(pattern, asked)), asked)
+
+
+# What CodeDeploy and CloudWatch answer.
+_NOTHING = {"ListDeployments": b'{"deployments": []}', "ListMetrics": b'{"Metrics": []}'}
 
 
 def _absent(name: str) -> tuple[int, Any]:
@@ -189,6 +221,15 @@ def serving(fake: FakeLambda) -> Iterator[str]:
         def do_DELETE(self) -> None:
             with suppress(ConnectionError):
                 self._reply("DELETE")
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            raw = _NOTHING[self.headers["X-Amz-Target"].rsplit(".", 1)[-1]]
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
 
         def _reply(self, method: str) -> None:
             status, body = fake.answer(method, self.path)

@@ -162,7 +162,7 @@ def test_a_sweep_that_ran_out_of_time_goes_on_in_the_next_run(world):
     world.account.add("shop", range(1, 13), published=LONG_AGO)
     world.run()
     world.later(hours=6)
-    report = world.run(context=Context(left_ms=10_000, step_ms=500))
+    report = world.run(context=Context(left_ms=65_000, step_ms=1_000))
     assert item(report)["outcome"] == "unfinished"
     assert report["ok"] is True
     assert 0 < len(world.account.deleted) < 10

@@ -6,8 +6,9 @@ import pytest
 
 from fleet.ports import Mark
 from janitor.inventory import Unread
-from janitor.keep import KeepCode, keep_reasons, spoken, superseded_at
+from janitor.keep import KeepCode, spoken, superseded_at
 from janitor.policy import FunctionPolicy
+from janitor.rules import keep_reasons
 from tests.janitor.builders import (
     LONG_AGO,
     NOW,

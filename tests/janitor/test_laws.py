@@ -7,10 +7,22 @@ from hypothesis import strategies as st
 
 from fleet.model import Alias
 from janitor.inventory import Unread
-from janitor.keep import KEEPERS, keep_unmarked
+from janitor.keep import keep_unmarked
 from janitor.plan import plan_sweep
+from janitor.rules import KEEPERS
 from janitor.sweep import sweep
-from tests.janitor.builders import NOW, Account, a_memory, a_policy, a_sweep_policy, a_version, an_inventory, facts, v
+from tests.janitor.builders import (
+    NOW,
+    Account,
+    NoUses,
+    a_memory,
+    a_policy,
+    a_sweep_policy,
+    a_version,
+    an_inventory,
+    facts,
+    v,
+)
 
 NUMBERS = st.integers(min_value=1, max_value=30)
 DATES = st.one_of(st.none(), st.integers(min_value=-5, max_value=400).map(lambda days: NOW - timedelta(days=days)))
@@ -54,7 +66,7 @@ def functions(draw: st.DrawFn):
 def test_a_sweep_never_deletes_what_any_keeper_claims(one, policy, per_function, per_run, aliases_now):
     plan = plan_sweep(an_inventory(one), a_sweep_policy(policy, per_function=per_function, per_run=per_run), NOW)
     account = Account(published={"shop": {n.number.value for n in one.versions}}, named={"shop": list(aliases_now)})
-    list(sweep(plan, account))
+    list(sweep(plan, account, NoUses()))
     claimed = {
         verdict.version.number.value
         for verdict in plan.functions[0].verdicts

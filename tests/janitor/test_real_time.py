@@ -29,7 +29,7 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[FakeLambda]:
     fake = FakeLambda()
     with serving(fake) as url:
         for name, value in {
-            "AWS_ENDPOINT_URL_LAMBDA": url,
+            "AWS_ENDPOINT_URL": url,
             "AWS_REGION": "eu-west-1",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -46,7 +46,8 @@ def test_the_server_never_sees_more_requests_in_a_second_than_the_rate(account, 
     for number in range(25):
         account.add(f"f{number}", range(1, 4), published=LONG_AGO)
     lambda_handler(SWEEP, RealContext(60))
-    at = [seen.at for seen in account.seen]
+    # What AWS counts apart is asked at a pace of its own.
+    at = [seen.at for seen in account.seen if seen.operation not in {"GetFunction", "GetPolicy"}]
     assert len(at) > 25
     # One more than the rate where one request was late on its way and the next ones were not.
     assert max(sum(1 for one in at if start <= one < start + 1.0) for start in at) <= 11
