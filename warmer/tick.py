@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from fleet.facts import Qualifiers, Usage
 from fleet.model import BurstResult, Ping
 from fleet.ports import FleetError, Invoker, Limits
 from fleet.wire import BlockTooLarge
-from profiles.model import ScheduleSet
+from profiles.model import PingSpec, ScheduleSet
 from warmer.budget import USERS_SHARE
 from warmer.burst import send_bursts
 from warmer.coverage import Coverage, measure
@@ -43,7 +44,7 @@ class World:
 
     The doors to AWS (one that is None stays shut), the monotonic second by which it must be done, the part of the
     account's unreserved concurrency that stays free for users in per cent, and what earlier ticks remember, which it
-    adds to; an empty memory is as good.
+    adds to; an empty memory is as good. `seen` is told of each burst when it is over, from the thread that sent it.
     """
 
     invoker: Invoker
@@ -53,6 +54,7 @@ class World:
     deadline: float
     users_share: int = USERS_SHARE
     memory: Memory = field(default_factory=Memory)
+    seen: Callable[[Ping, PingSpec, BurstResult], None] = lambda _ping, _spec, _result: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,8 @@ def _round(planned: PlannedTarget, tick: _Tick, window: Window) -> Coverage:
     world = tick.world
     pings = [_ping(planned, side, tick.instant) for side in planned.sides]
     results = send_bursts(world.invoker, pings, window, deadline=world.deadline, dispatch=tick.dispatch)
+    for ping, result in zip(pings, results, strict=True):
+        world.seen(ping, planned.target.ping, result)
     return measure(_as_one(results), planned.target.ping)
 
 
