@@ -97,12 +97,16 @@ class DatedDays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A time-of-day concurrency profile: a baseline, the windows that take its place, and the dated days."""
+    """A time-of-day concurrency profile: a baseline, the windows that take its place, and the dated days.
+
+    `file` is the one it stands in, where it was read from one: a shared profile's is the platform's.
+    """
 
     name: str
     baseline: int
     windows: tuple[Window, ...]
     dates: tuple[DatedDays, ...] = ()
+    file: str | None = field(default=None, compare=False)
 
 
 class Strategy(Enum):

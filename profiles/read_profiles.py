@@ -72,6 +72,7 @@ def _profile(node: Node, name: str, path: str, findings: Findings, shared: Share
         if entry is not None:
             dated.append(entry)
     return Profile(
+        file=findings.file,
         name=name,
         baseline=fields.read("baseline", checks.level(shared.ceiling), 0),
         windows=_windows(fields, shared, dated=False),

@@ -3,7 +3,8 @@
 Takes what was read and the instant from which to look ahead; never keeps a service out of the run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -26,14 +27,18 @@ from profiles.zones import region
 
 AHEAD = timedelta(days=396)
 STALE_AFTER = timedelta(days=14)
+# Of one kind in one profile; nobody reads more, and a made file of thousands of windows has thousands.
+MOST_OF_A_KIND = 20
 
 
 def warnings_from(schedules: ScheduleSet, now: datetime) -> tuple[Mistake, ...]:
     """Every warning about the usable services, looking 13 months ahead of the aware `now`."""
     found: list[Mistake] = []
     for service in schedules.services:
-        found.extend(_grid(service, schedules.platform, now))
-        found.extend(_hidden(service))
+        for profile in service.profiles:
+            found.extend(_few(profile, _grid(service, profile, schedules.platform, now)))
+            found.extend(_few(profile, _hidden(service, profile)))
+        found.extend(_override_grid(service, schedules.platform))
         found.extend(_ceiling(service, schedules.platform))
         found.extend(_overlaps(service))
         found.extend(dst_warnings(service, now, now + AHEAD))
@@ -44,13 +49,29 @@ def warnings_from(schedules: ScheduleSet, now: datetime) -> tuple[Mistake, ...]:
 def dst_warnings(service: Service, start: datetime, end: datetime) -> Iterator[Mistake]:
     """Windows with an end in a wall time that does not exist, or happens twice, on a date in the span."""
     for profile in service.profiles:
-        for window in _all_windows(profile):
-            zone = window.timezone or service.timezone
-            for night in transition_dates(zone, start.date(), end.date()):
-                found = _night(service, profile, window, night)
-                if found is not None:
-                    yield found
-                    break
+        yield from _few(profile, _nights(service, profile, start, end))
+
+
+def _nights(service: Service, profile: Profile, start: datetime, end: datetime) -> Iterator[Mistake]:
+    for window in _all_windows(profile):
+        zone = window.timezone or service.timezone
+        for night in transition_dates(zone, start.date(), end.date()):
+            found = _night(service, profile, window, night)
+            if found is not None:
+                yield found
+                break
+
+
+def _few(profile: Profile, warnings: Iterable[Mistake]) -> Iterator[Mistake]:
+    """Of each kind the first in the file, and at the place of the next one how many there are besides."""
+    of_a_kind: dict[str, list[Mistake]] = {}
+    for warning in sorted(set(warnings)):
+        of_a_kind.setdefault(warning.code, []).append(warning)
+    for listed in of_a_kind.values():
+        yield from listed[:MOST_OF_A_KIND]
+        rest = listed[MOST_OF_A_KIND:]
+        if rest:
+            yield replace(rest[0], message=f"profile {profile.name}: and {len(rest)} more warnings of this kind")
 
 
 @lru_cache(maxsize=1024)
@@ -79,39 +100,50 @@ def _night(service: Service, profile: Profile, window: Window, night: date) -> M
         bounds = bounds_on(window, zone, day)
         if any(starts >= ends for starts, ends in bounds):
             message = f"is empty on {day}: both of its ends are in the hour that daylight saving skips in {zone}"
-            return _at(service, window, "W301", message)
+            return _at(service, profile, window, "W301", message)
         for wall, fault in wall_faults(window, zone, day):
             message = f"on {day} the wall time {wall:%H:%M} {fault} in {zone}"
-            return _at(service, window, "W302" if "not exist" in fault else "W303", message)
+            return _at(service, profile, window, "W302" if "not exist" in fault else "W303", message)
     return None
 
 
-def _grid(service: Service, platform: Platform, now: datetime) -> Iterator[Mistake]:
+def _grid(service: Service, profile: Profile, platform: Platform, now: datetime) -> Iterator[Mistake]:
     step = int(platform.interval.total_seconds())
-    for profile in service.profiles:
-        for window in _all_windows(profile):
-            if window.cron is not None:
-                continue
-            for starts, ends in bounds_on(window, window.timezone or service.timezone, now.date()):
-                for minute, instant in ((window.from_minute, starts), (window.to_minute, ends)):
-                    if instant % step:
-                        late = (step - instant % step) // 60
-                        message = f"{minute_text(minute)} is off the {duration_text(platform.interval)} tick grid"
-                        yield _at(service, window, "W201", f"{message}; takes effect {late} min late")
+    for window in _all_windows(profile):
+        if window.cron is not None:
+            continue
+        for starts, ends in bounds_on(window, window.timezone or service.timezone, now.date()):
+            for minute, instant in ((window.from_minute, starts), (window.to_minute, ends)):
+                if instant % step:
+                    late = (step - instant % step) // 60
+                    message = f"{minute_text(minute)} is off the {duration_text(platform.interval)} tick grid"
+                    yield _at(service, profile, window, "W201", f"{message}; takes effect {late} min late")
+
+
+def _override_grid(service: Service, platform: Platform) -> Iterator[Mistake]:
+    step = int(platform.interval.total_seconds())
     for override in service.overrides:
         if any(bound % step for bound in override_bounds(override, service.timezone)):
             message = f"from or until is off the {duration_text(platform.interval)} tick grid; takes effect late"
             yield _about(service, override, "W201", message)
 
 
-def _hidden(service: Service) -> Iterator[Mistake]:
-    for profile in service.profiles:
-        for window in profile.windows:
-            for other in profile.windows:
-                if other is not window and _hides(other, window):
-                    message = f'never decides the level: "{other.name}" covers it with {other.concurrency}'
-                    yield _at(service, window, "W202", message)
-                    break
+def _hidden(service: Service, profile: Profile) -> Iterator[Mistake]:
+    greatest_first = sorted(profile.windows, key=lambda window: -window.concurrency)
+    for window in profile.windows:
+        cover = _cover(window, greatest_first)
+        if cover is not None:
+            message = f'never decides the level: "{cover.name}" covers it with {cover.concurrency}'
+            yield _at(service, profile, window, "W202", message)
+
+
+def _cover(window: Window, greatest_first: Iterable[Window]) -> Window | None:
+    for other in greatest_first:
+        if other.concurrency <= window.concurrency:
+            break
+        if _hides(other, window):
+            return other
+    return None
 
 
 def _hides(other: Window, window: Window) -> bool:
@@ -171,8 +203,9 @@ def _all_windows(profile: Profile) -> Iterator[Window]:
         yield from entry.windows
 
 
-def _at(service: Service, window: Window, code: str, message: str) -> Mistake:
-    return _mistake(service, window.line, window.column, code, f'window "{window.name}" {message}')
+def _at(service: Service, profile: Profile, window: Window, code: str, message: str) -> Mistake:
+    found = _mistake(service, window.line, window.column, code, f'window "{window.name}" {message}')
+    return replace(found, file=profile.file or service.file)
 
 
 def _about(service: Service, override: Override, code: str, message: str) -> Mistake:

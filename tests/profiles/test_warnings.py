@@ -84,3 +84,21 @@ def overrides(*named: tuple[str, str]) -> str:
 def test_of_many_overrides_that_set_at_one_time_each_is_warned_of_once() -> None:
     text = service(QUIET) + overrides(*((f"number-{index}", "set") for index in range(40)))
     assert [one.code for one in warnings_from(read_text(text), NOW)] == ["W204"] * 39
+
+
+def test_of_thousands_of_warnings_of_a_kind_the_first_and_a_count_are_listed() -> None:
+    windows = ",\n    ".join(f'{{name: w{index}, from: "03:03", to: "13:00", concurrency: 2}}' for index in range(1000))
+    found = warnings_from(read_text(service(windows)), NOW)
+
+    assert [one.code for one in found] == ["W201"] * 21
+    assert found[0].message.startswith('window "w0" 03:03 is off')
+    assert (found[-1].line, found[-1].message) == (28, "profile p: and 980 more warnings of this kind")
+
+
+def test_a_warning_about_a_shared_profile_names_the_platforms_file() -> None:
+    shared = "profiles:\n  shared:\n    baseline: 1\n    windows:\n"
+    shared += '      - {name: w, from: "08:03", to: "09:00", concurrency: 2}\n'
+    text = service(QUIET.replace("desk", "other")).replace("profile: p,", "profile: shared,")
+    (warning,) = warnings_from(read_text(text, platform=shared), NOW)
+
+    assert (warning.file, warning.line, warning.code) == ("platform.yaml", 5, "W201")
