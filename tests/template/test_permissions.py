@@ -64,7 +64,16 @@ def test_the_janitor_may_do_what_its_run_asks_for(janitor: list[dict[str, Any]],
 
 
 @pytest.mark.parametrize("target", ["shop", "shop:live", "shop:12", "shop:$LATEST"])
-@pytest.mark.parametrize("action", ["lambda:InvokeFunction", "lambda:GetFunction", "lambda:GetFunctionConcurrency"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "lambda:InvokeFunction",
+        "lambda:GetFunction",
+        "lambda:GetFunctionConcurrency",
+        "lambda:GetAlias",
+        "lambda:GetProvisionedConcurrencyConfig",
+    ],
+)
 def test_the_warmer_may_ping_a_target_and_read_its_limits(
     warmer: list[dict[str, Any]], action: str, target: str
 ) -> None:
@@ -73,6 +82,7 @@ def test_the_warmer_may_ping_a_target_and_read_its_limits(
 
 def test_the_warmer_may_read_the_account_s_limits(warmer: list[dict[str, Any]]) -> None:
     assert may(warmer, "lambda:GetAccountSettings", "*")
+    assert may(warmer, "cloudwatch:GetMetricData", "*")
 
 
 def test_the_warmer_may_delete_nothing(warmer: list[dict[str, Any]]) -> None:
