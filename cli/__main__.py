@@ -11,6 +11,7 @@ from cli.init import init
 from cli.janitor import janitor
 from cli.render import render
 from cli.schedules import explain, plan, validate
+from cli.warm import warm
 
 
 class OneLineErrors(click.Group):
@@ -56,6 +57,7 @@ main.add_command(explain)
 main.add_command(render)
 main.add_command(init)
 main.add_command(compile_schedule_files)
+main.add_command(warm)
 main.add_command(janitor)
 
 if __name__ == "__main__":

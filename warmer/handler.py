@@ -117,8 +117,13 @@ def _functions_of(stack: str, deadline: float) -> frozenset[str]:
 def _warm(
     schedules: ScheduleSet, instant: datetime, deadline: float, *, service: str | None = None
 ) -> tuple[TargetReport, ...]:
-    settings = WarmerSettings.from_env(os.environ)
-    world = World(
+    world = world_of(WarmerSettings.from_env(os.environ), deadline)
+    return run_tick(schedules, instant, world, service=service)
+
+
+def world_of(settings: WarmerSettings, deadline: float) -> World:
+    """The doors to AWS that `settings` open, for a tick that must end by the monotonic second `deadline`."""
+    return World(
         invoker=SigningInvoker(),
         limits=ConcurrencyLimits(),
         qualifiers=QualifierReader(),
@@ -127,7 +132,6 @@ def _warm(
         users_share=settings.users_share,
         memory=_memory(),
     )
-    return run_tick(schedules, instant, world, service=service)
 
 
 def load(settings: WarmerSettings, now: datetime) -> Loaded:
