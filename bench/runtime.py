@@ -91,7 +91,7 @@ class Environment:
             self._command,
             cwd=self._directory,
             env={**self._variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_address[1]}"},
-            stdout=subprocess.DEVNULL,
+            stdout=None if "BENCH_SHOW" in os.environ else subprocess.DEVNULL,
             stderr=None if "BENCH_SHOW" in os.environ else subprocess.DEVNULL,
         )
         return self
