@@ -71,6 +71,7 @@ class RunningEmulator:
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ENDPOINT_URL_LAMBDA": self.endpoint_url_lambda,
+            "AWS_ENDPOINT_URL_CODEDEPLOY": self.endpoint_url_lambda,
             "AWS_REGION": self.account.region,
             "AWS_DEFAULT_REGION": self.account.region,
             "AWS_ACCESS_KEY_ID": "test",

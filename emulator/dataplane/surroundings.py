@@ -24,7 +24,11 @@ def variables(
 
     `scratch` stands for the /tmp that each execution environment has to itself on Lambda.
     """
-    endpoints = {"AWS_ENDPOINT_URL": settings.endpoint_url, "AWS_ENDPOINT_URL_LAMBDA": settings.endpoint_url_lambda}
+    endpoints = {
+        "AWS_ENDPOINT_URL": settings.endpoint_url,
+        "AWS_ENDPOINT_URL_LAMBDA": settings.endpoint_url_lambda,
+        "AWS_ENDPOINT_URL_CODEDEPLOY": settings.endpoint_url_lambda,
+    }
     return {
         **{name: value for name, value in endpoints.items() if value is not None},
         "LANG": "en_US.UTF-8",

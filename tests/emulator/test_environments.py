@@ -147,6 +147,7 @@ def test_nothing_of_the_host_leaks_into_a_function(catalog: StaticCatalog, monke
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_ENDPOINT_URL_LAMBDA": emulator.endpoint,
+        "AWS_ENDPOINT_URL_CODEDEPLOY": emulator.endpoint,
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "AWS_LAMBDA_FUNCTION_NAME": "app",
