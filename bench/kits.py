@@ -35,8 +35,15 @@ _MEMORY_MB = 512
 _STEADY_AFTER = 20
 _CALLS = 20_000
 _HEALTH, _USERS = "/warmz/", "/products/chefs-knife/"
-_SHORT = "from caretaker_kit import warmable\nfrom zappa.handler import lambda_handler\n"
-_SHORT += "handler = warmable(lambda_handler, short_circuit=True)\n"
+_SHORT = """
+import os
+from caretaker_kit import eager, warmable
+from caretaker_kit.loading import loaders_named
+from zappa.handler import lambda_handler
+
+eager(*loaders_named(os.environ.get("CARETAKER_EAGER", "")))
+handler = warmable(lambda_handler, short_circuit=True)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,19 +7,30 @@ Each function takes nothing, may be called again, and raises what Django raises.
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 
 import django
+from django.apps import apps
 from django.db import connections
+from django.db.models import QuerySet
 from django.template import engines
 from django.urls import get_resolver
 
 from caretaker_kit.loading import eager
 
+_MODELS = 10
+
 
 def everything() -> None:
-    """`setup`, `urlconf`, `templates`, `databases`: each on its own, so that one that fails leaves the others."""
-    eager(setup, urlconf, templates, databases)
+    """All of the below: each on its own, so that one that fails leaves the others."""
+    eager(setup, urlconf, templates, queries, databases)
+
+
+def before_the_first_user() -> None:
+    """What a new environment's first ping loads beside what its view opens: `urlconf` and `queries`. Never raises."""
+    eager(urlconf, queries, within_s=math.inf)
 
 
 def setup() -> None:
@@ -37,6 +48,12 @@ def templates() -> None:
     for engine in engines.all():
         inner = getattr(engine, "engine", None)
         _ = getattr(inner, "template_loaders", None)
+
+
+def queries() -> None:
+    """The machinery that turns queries into SQL, by writing one for each of some models; no database is asked."""
+    for model in itertools.islice(apps.get_models(), _MODELS):
+        str(QuerySet(model).order_by("pk")[:1].query)
 
 
 def databases() -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from caretaker_kit.django.checks import Check, run_checks
 from caretaker_kit.django.hints import hints
+from caretaker_kit.django.load import before_the_first_user
 from caretaker_kit.wrapper import current_ping, prime_also
 
 
@@ -30,6 +31,8 @@ def warm(request: HttpRequest) -> HttpResponse:
     body: dict[str, Any] = {"status": "ok" if healthy else "unavailable"}
     ping = current_ping()
     if ping is not None:
+        if ping["cold"]:
+            before_the_first_user()
         prime_also(getattr(settings, "CARETAKER_PRIME", ()))
         body.update(_details(checks, ping, request))
     response = JsonResponse(body, status=200 if healthy else 503)
