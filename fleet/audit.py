@@ -14,10 +14,15 @@ from fleet.model import PublishedVersion, VersionNumber
 
 
 class DeletionState(Enum):
-    """How far a deletion is known to have come. STARTED: it was about to be asked for."""
+    """How far a deletion is known to have come.
+
+    STARTED: it was about to be asked for. DELETED: Lambda said so. GONE: it was started, nobody saw the answer, and a
+    later run found the version gone.
+    """
 
     STARTED = "started"
     DELETED = "deleted"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

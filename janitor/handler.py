@@ -6,7 +6,7 @@ after the one that marked it, so the first run deletes nothing.
 
 The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), what
 `fleet.aws.uses` reads, and on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and
-dynamodb:BatchWriteItem; with schedules in S3 also s3:ListBucket on the bucket and s3:GetObject on the documents.
+dynamodb:DeleteItem; with schedules in S3 also s3:ListBucket on the bucket and s3:GetObject on the documents.
 """
 
 import math
@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fleet.aws.audit import DynamoAudit
 from fleet.aws.paces import Bucket, Paces
 from fleet.aws.rate import TimeBox
 from fleet.aws.record import DynamoRecord
@@ -77,8 +78,15 @@ def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
     paces = Paces(settings.rate, box)
     versions = LambdaVersions.connect(paces.of(Bucket.CONTROL_PLANE), timeout_s=box.call_timeout_s)
     uses = AwsUses.connect(paces, timeout_s=box.call_timeout_s)
-    record = DynamoRecord.connect(settings.state_table, box) if settings.state_table else None
-    return Doors(versions=versions, uses=uses, record=record, shelves=_shelves(), time_to_act=box.half_over)
+    table = settings.state_table
+    return Doors(
+        versions=versions,
+        uses=uses,
+        record=DynamoRecord.connect(table, box) if table else None,
+        audit=DynamoAudit.connect(table, box) if table else None,
+        shelves=_shelves(),
+        time_to_act=box.half_over,
+    )
 
 
 def _documents(store: Store) -> Documents:

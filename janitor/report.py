@@ -59,13 +59,17 @@ class FunctionReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole run. `run` is "plan" or "sweep": what it did, not what it was asked for; `problems` speak of the run."""
+    """A whole run. `run` is "plan" or "sweep": what it did, not what it was asked for; `problems` speak of the run.
+
+    `tripped` is whether the breaker held back or ended the deleting.
+    """
 
     run: str
     at: datetime
     reason: str
     functions: tuple[FunctionReport, ...] = ()
     problems: tuple[str, ...] = ()
+    tripped: bool = False
 
     @property
     def ok(self) -> bool:

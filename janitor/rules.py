@@ -5,6 +5,7 @@ A new safeguard is one predicate in `janitor.keep` or `janitor.used`, and one li
 
 from janitor import keep, used
 from janitor.keep import Candidate, Keeper, KeepReason
+from janitor.quarantine import keep_quarantined
 
 # What the listing, the aliases, the schedules and the record tell: asked of every version.
 CHEAP: tuple[Keeper, ...] = (
@@ -13,6 +14,7 @@ CHEAP: tuple[Keeper, ...] = (
     keep.keep_weighted,
     keep.keep_scheduled,
     keep.keep_unverified,
+    keep_quarantined,
     keep.keep_previously_live,
     keep.keep_young,
 )

@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fleet.ports import FleetError, OutOfTime, Record, Versions
+from fleet.audit import Audit
+from fleet.ports import Record, Versions
 from fleet.uses import Uses
+from janitor.bookkeeping import Books
 from janitor.checks import Checks
 from janitor.inventory import Inventory, gather_inventory
+from janitor.journal import Journal
 from janitor.plan import SweepPlan, plan_sweep
 from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
-from janitor.record import remember
 from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
 from janitor.sweep import FunctionSweep, Outcome, sweep
@@ -27,13 +29,15 @@ from profiles.model import Mistake, Platform, ScheduleSet, Severity, VersionsPol
 class Doors:
     """The way to the account's versions, to what uses them, to what earlier runs found, and to the schedules.
 
-    Without a table there is no record. `time_to_act` says when reading must end, so that time is left for deleting.
+    Without a table there is neither record nor audit. `time_to_act` says when reading must end, so that time is left
+    for deleting.
     """
 
     versions: Versions
     uses: Uses
     record: Record | None
     shelves: Shelves
+    audit: Audit | None = None
     time_to_act: Callable[[], bool] = lambda: False
 
 
@@ -111,19 +115,40 @@ def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, *, only: C
 
 
 def run_janitor(
-    doors: Doors, settings: JanitorSettings, now: datetime, *, delete: bool, why: str, only: Collection[str] = ()
+    doors: Doors,
+    settings: JanitorSettings,
+    now: datetime,
+    *,
+    delete: bool,
+    why: str,
+    only: Collection[str] = (),
+    tell: Callable[[FunctionSweep], None] = lambda _: None,
 ) -> Report:
-    """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`."""
+    """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`.
+
+    `tell` hears what became of each function as soon as it is known.
+    """
     planned = make_plan(doors, settings, now, only=only)
-    problems = _remember(planned, doors.record, now)
-    swept = {result.function: result for result in sweep(planned.plan, doors.versions, doors.uses)} if delete else {}
-    problems += _save_cursor(planned, doors.record, swept)
-    return _report("sweep" if delete else "plan", planned, now, why=why, problems=problems, swept=swept)
+    if doors.record is None or doors.audit is None:
+        # Nothing can be marked, so nothing may go.
+        return _report("sweep" if delete else "plan", planned, now, why=why)
+    books = Books(record=doors.record, journal=Journal(doors.audit, now), now=now)
+    held = books.before_deleting(planned.inventory, planned.plan, doors.versions, chosen=bool(only))
+    swept: dict[str, FunctionSweep] = {}
+    if delete and held.why is None:
+        for result in sweep(planned.plan, doors.versions, doors.uses, books.journal, books.withheld):
+            swept[result.function] = result
+            books.after(result)
+            tell(result)
+    books.at_the_end(planned.inventory, swept)
+    said = f"{why}, but {held.why}" if delete and held.why is not None else why
+    run = "sweep" if delete and held.why is None else "plan"
+    return _report(run, planned, now, why=said, problems=books.problems, swept=swept, tripped=held.tripped)
 
 
 def plan_report(planned: Planned, now: datetime, *, why: str, problems: Sequence[str] = ()) -> Report:
     """The report of a run that stops after its plan."""
-    return _report("plan", planned, now, why=why, problems=problems, swept={})
+    return _report("plan", planned, now, why=why, problems=problems)
 
 
 def _report(
@@ -132,48 +157,19 @@ def _report(
     now: datetime,
     *,
     why: str,
-    problems: Sequence[str],
-    swept: Mapping[str, FunctionSweep],
+    problems: Sequence[str] = (),
+    swept: Mapping[str, FunctionSweep] | None = None,
+    tripped: bool = False,
 ) -> Report:
+    swept = swept or {}
     return Report(
         run=run,
         at=now,
         reason=_summary(planned.plan, swept, why),
         functions=function_reports(planned.plan, planned.inventory, swept),
         problems=(*planned.problems, *problems),
+        tripped=tripped or any(result.outcome is Outcome.HELD for result in swept.values()),
     )
-
-
-def _remember(planned: Planned, record: Record | None, now: datetime) -> list[str]:
-    if record is None:
-        return []
-    try:
-        remember(planned.plan, record, now)
-    except FleetError as error:
-        return [f"what this run found was not all remembered: {error}"]
-    return []
-
-
-def next_cursor(planned: Planned, swept: Mapping[str, FunctionSweep]) -> str | None:
-    """Where the next run starts behind: the last function that lost versions, or the last one that was read at all."""
-    served = [result.function for result in swept.values() if result.deleted]
-    stopped = any(result.outcome in {Outcome.UNFINISHED, Outcome.THROTTLED} for result in swept.values())
-    if planned.inventory.read_until is not None and not stopped:
-        return planned.inventory.read_until
-    return served[-1] if served else None
-
-
-def _save_cursor(planned: Planned, record: Record | None, swept: Mapping[str, FunctionSweep]) -> list[str]:
-    cursor = next_cursor(planned, swept)
-    if record is None or cursor is None:
-        return []
-    try:
-        record.save_cursor(cursor)
-    except OutOfTime:
-        return []  # the next run starts where this one did, which costs its order and nothing else
-    except FleetError as error:
-        return [f"where this run stopped was not remembered: {error}"]
-    return []
 
 
 def _summary(plan: SweepPlan, swept: Mapping[str, FunctionSweep], why: str) -> str:

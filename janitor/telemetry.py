@@ -50,6 +50,7 @@ def _counts(report: Report) -> dict[str, int]:
     return {
         "JanitorRun": 1,
         "JanitorTrouble": int(not report.ok),
+        "JanitorBreaker": int(report.tripped),
         "VersionsDeletable": sum(len(item.delete) for item in report.functions),
         "VersionsDeleted": sum(len(item.deleted) for item in report.functions),
         "VersionsKept": sum(len(item.keep) for item in report.functions),

@@ -4,6 +4,7 @@ One delete, of one version, is the only write here. The caller needs lambda:List
 lambda:DeleteFunction on `function:*:*` (qualified ARNs only).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -14,9 +15,13 @@ from fleet.aws.clients import client
 from fleet.aws.errors import translated
 from fleet.aws.rate import Pace
 from fleet.model import Alias, PublishedVersion, VersionNumber
-from fleet.ports import FunctionAbsent, Listing, Refused, VersionInUse
+from fleet.ports import FunctionAbsent, Listing, Refused, ReplicatedAtEdge, VersionInUse
 
 T = TypeVar("T")
+
+# Source: CloudFront developer guide, "Delete Lambda@Edge functions and replicas". The refusal has no code of its own
+# and its words have changed; what they do not match is still refused, and quarantined as anything unforeseen.
+_EDGE = re.compile(r"replica|lambda@edge|\bedge\b", re.IGNORECASE)
 
 
 class LambdaVersions:
@@ -112,6 +117,8 @@ def _said(error: Exception, operation: str, subject: str) -> Exception:
             return FunctionAbsent(f"lambda:{operation} {subject}: {words or 'not found'}")
         if subject and (status == 409 or code == "ResourceConflictException"):
             return VersionInUse(f"lambda:{operation} {subject}: {words or 'conflict'}")
+        if operation == "DeleteFunction" and status == 400 and _EDGE.search(words):
+            return ReplicatedAtEdge(f"lambda:{operation} {subject}: {words}")
     return translated(error, service="lambda", operation=operation)
 
 

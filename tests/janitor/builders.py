@@ -1,14 +1,16 @@
 """Values for the janitor's tests, with defaults that a test overrides by name."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fleet.audit import Deletion
 from fleet.model import Alias, FunctionRef, PublishedVersion, VersionNumber
-from fleet.ports import FleetError, FunctionAbsent, FunctionMemory, Listing, Mark, Throttled
+from fleet.ports import Baseline, FleetError, FunctionAbsent, FunctionMemory, Listing, Mark, RecordMoved, Throttled
 from fleet.uses import Stack, StackContents, VersionState
 from janitor.inventory import FunctionFacts, FunctionUses, Inventory, Unread, VersionUses
+from janitor.journal import Journal
 from janitor.keep import Candidate, candidates
 from janitor.policy import FunctionPolicy, SweepPolicy
 from profiles.model import Profile, Service, Target, VersionsPolicy
@@ -212,10 +214,11 @@ class NoUses:
 
 @dataclass
 class MemoryRecord:
-    """A Record port in memory."""
+    """A Record port in memory; `error` fails every call."""
 
     known: dict[str, FunctionMemory] = field(default_factory=dict)
     stopped_at: str | None = None
+    size: Baseline | None = None
     error: FleetError | None = None
 
     def recall(self, function: str) -> FunctionMemory:
@@ -224,8 +227,10 @@ class MemoryRecord:
 
     def remember(self, function: str, memory: FunctionMemory, *, before: FunctionMemory) -> None:
         self._fail()
-        assert before == self.known.get(function, FunctionMemory())
-        self.known[function] = memory
+        revision = self.known.get(function, FunctionMemory()).revision
+        if revision != before.revision:
+            raise RecordMoved(f"another run has written what it found of {function}")
+        self.known[function] = replace(memory, revision=revision + 1)
 
     def cursor(self) -> str | None:
         self._fail()
@@ -235,9 +240,57 @@ class MemoryRecord:
         self._fail()
         self.stopped_at = function
 
+    def baseline(self) -> Baseline | None:
+        self._fail()
+        return self.size
+
+    def save_baseline(self, baseline: Baseline) -> None:
+        self._fail()
+        self.size = baseline
+
     def _fail(self) -> None:
         if self.error is not None:
             raise self.error
+
+
+@dataclass
+class MemoryAudit:
+    """An Audit port in memory; `error` fails every call."""
+
+    started: dict[tuple[str, int], Deletion] = field(default_factory=dict)
+    closed: dict[tuple[str, int], Deletion] = field(default_factory=dict)
+    error: FleetError | None = None
+
+    def start(self, deletion: Deletion) -> None:
+        self._fail()
+        self.started[deletion.function, deletion.version.value] = deletion
+
+    def finish(self, deletion: Deletion) -> None:
+        self._fail()
+        self.closed[deletion.function, deletion.version.value] = deletion
+        self.started.pop((deletion.function, deletion.version.value), None)
+
+    def drop(self, deletion: Deletion) -> None:
+        self._fail()
+        self.started.pop((deletion.function, deletion.version.value), None)
+
+    def open(self) -> tuple[Deletion, ...]:
+        self._fail()
+        return tuple(self.started.values())
+
+    def deletions(self, function: str | None = None) -> Iterator[Deletion]:
+        self._fail()
+        for one in (*self.started.values(), *self.closed.values()):
+            if function in (None, one.function):
+                yield one
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+def a_journal(audit: MemoryAudit | None = None, *, now: datetime = NOW) -> Journal:
+    return Journal(audit or MemoryAudit(), now)
 
 
 THROTTLE = Throttled("lambda:DeleteFunction was throttled: Rate exceeded")

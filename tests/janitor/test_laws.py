@@ -15,6 +15,7 @@ from tests.janitor.builders import (
     NOW,
     Account,
     NoUses,
+    a_journal,
     a_memory,
     a_policy,
     a_sweep_policy,
@@ -66,7 +67,7 @@ def functions(draw: st.DrawFn):
 def test_a_sweep_never_deletes_what_any_keeper_claims(one, policy, per_function, per_run, aliases_now):
     plan = plan_sweep(an_inventory(one), a_sweep_policy(policy, per_function=per_function, per_run=per_run), NOW)
     account = Account(published={"shop": {n.number.value for n in one.versions}}, named={"shop": list(aliases_now)})
-    list(sweep(plan, account, NoUses()))
+    list(sweep(plan, account, NoUses(), a_journal()))
     claimed = {
         verdict.version.number.value
         for verdict in plan.functions[0].verdicts

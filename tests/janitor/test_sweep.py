@@ -9,7 +9,17 @@ from fleet.ports import AccessDenied, OutOfTime, Refused, ThrottleStorm, Unreach
 from janitor import sweep as sweep_module
 from janitor.plan import plan_sweep
 from janitor.sweep import Outcome, sweep
-from tests.janitor.builders import NOW, THROTTLE, Account, NoUses, a_sweep_policy, an_alias, an_inventory, facts
+from tests.janitor.builders import (
+    NOW,
+    THROTTLE,
+    Account,
+    NoUses,
+    a_journal,
+    a_sweep_policy,
+    an_alias,
+    an_inventory,
+    facts,
+)
 
 DENIED = AccessDenied("lambda:DeleteFunction was denied: no", action="lambda:DeleteFunction")
 
@@ -23,7 +33,7 @@ def a_plan(*names: str):
 
 
 def swept(account, *names):
-    return {result.function: result for result in sweep(a_plan(*names), account, NoUses())}
+    return {result.function: result for result in sweep(a_plan(*names), account, NoUses(), a_journal())}
 
 
 def test_the_oldest_go_first_and_the_newest_stay():
@@ -52,7 +62,7 @@ def test_an_alias_that_moved_after_the_plan_keeps_its_version():
 def test_a_function_without_anything_to_delete_is_not_asked_about():
     account = an_account("shop")
     plan = plan_sweep(an_inventory(facts(range(1, 3))), a_sweep_policy(), NOW)
-    assert list(sweep(plan, account, NoUses())) == []
+    assert list(sweep(plan, account, NoUses(), a_journal())) == []
     assert account.calls == []
 
 
