@@ -17,7 +17,7 @@ from warmer.flight import words
 
 # Source: Lambda developer guide, "Lambda quotas": 1,024 file descriptors and 1,024 threads an environment. The rest is
 # for the SDK's own connections, for the first connection of each burst, and for the runtime.
-_MOST_CONNECTIONS = 800
+_MOST_CONNECTIONS = 600
 # More openers do not help: handshakes are CPU time, and CPython has one core for them.
 _OPENERS = 16
 

@@ -26,9 +26,9 @@ from warmer.quarantine import failing
 from warmer.report import TargetReport, measured_report, settled_report
 from warmer.sides import Side
 
-# Most of a target's time is waiting for answers: as many at once as the 1,024 threads of an environment allow, beside
-# those that read answers.
-_TARGETS_AT_ONCE = 100
+# A target's time is waiting for answers, cold starts among them: as many at once as the 1,024 threads of an
+# environment allow, beside the 600 that may read answers.
+_TARGETS_AT_ONCE = 300
 # One round, and two more for a target that fell short.
 _MOST_ROUNDS = 3
 # Kits hold no longer than this, whatever they are asked: the contract's default limit.
@@ -86,7 +86,10 @@ def run_tick(
     world.memory.bound()
     with Dispatch() as dispatch, ThreadPoolExecutor(_TARGETS_AT_ONCE, thread_name_prefix="target") as targets:
         tick = _Tick(instant=instant, interval=interval, world=world, dispatch=dispatch)
-        return tuple(targets.map(lambda planned: _served(planned, tick), plan.targets))
+        # What is settled needs no thread: a tick with nothing due is over at once.
+        sent = [None if each.settled else targets.submit(_served, each, tick) for each in plan.targets]
+        pairs = zip(plan.targets, sent, strict=True)
+        return tuple(future.result() if future else _served(planned, tick) for planned, future in pairs)
 
 
 def _doors(world: World) -> Doors:
@@ -114,7 +117,7 @@ def _warm(planned: PlannedTarget, tick: _Tick) -> TargetReport:
     if before is not None and before.quarantined:
         probe = replace(planned, count=1, sides=(Side(qualifier=planned.target.qualifier, count=1),))
         rounds = _rounds(probe, tick, key, most=1)
-        held_back = before.words if not rounds[-1].warmed else None
+        held_back = before.words if not rounds[-1].working else None
     if held_back is None:
         rounds += _rounds(planned, tick, key, most=_MOST_ROUNDS)
     report = measured_report(planned, rounds, interval=tick.interval, held_back=held_back)
@@ -125,13 +128,16 @@ def _warm(planned: PlannedTarget, tick: _Tick) -> TargetReport:
 def _rounds(planned: PlannedTarget, tick: _Tick, key: Key, *, most: int) -> tuple[Coverage, ...]:
     """One round, and more with wider windows while they may help. Raises: as `send_bursts`, for the first round."""
     learnt = tick.world.memory.learnt.get(key)
-    rounds: tuple[Coverage, ...] = (_round(planned, tick, first_window(learnt, planned.count)),)
-    learnt = _learnt(learnt, rounds[-1])
+    window = first_window(learnt, planned.count)
+    rounds: tuple[Coverage, ...] = (_round(planned, tick, window),)
+    learnt = _learnt(learnt, rounds[-1], window, planned.count)
     while len(rounds) < most and _worth_another(planned, rounds[-1], tick.world.deadline):
         # A further round that cannot be sent takes nothing away from what the ones before it proved.
         with suppress(FleetError):
-            rounds += (_round(planned, tick, wider_window(learnt, planned.count, again=len(rounds))),)
-            learnt = _learnt(learnt, rounds[-1])
+            window = wider_window(learnt, planned.count, again=len(rounds))
+            rounds += (_round(planned, tick, window),)
+            # That a wider window reached all says nothing for a narrower one.
+            learnt = _learnt(learnt, rounds[-1], window, None)
             continue
         break
     if learnt is not None:
@@ -139,8 +145,14 @@ def _rounds(planned: PlannedTarget, tick: _Tick, key: Key, *, most: int) -> tupl
     return rounds
 
 
-def _learnt(before: Learnt | None, seen: Coverage) -> Learnt | None:
-    return learn(before, spread_ms=seen.arrival_spread_ms, lag_ms=seen.arrival_lag_ms)
+def _learnt(before: Learnt | None, seen: Coverage, window: Window, asked: int | None) -> Learnt | None:
+    return learn(
+        before,
+        spread_ms=seen.arrival_spread_ms,
+        lag_ms=seen.arrival_lag_ms,
+        late_ms=window.hold_ms - seen.release_lead_ms,
+        reached_all=seen.covered == asked,
+    )
 
 
 def _round(planned: PlannedTarget, tick: _Tick, window: Window) -> Coverage:
@@ -179,9 +191,9 @@ def _worth_another(planned: PlannedTarget, last: Coverage, deadline: float) -> b
 
 
 def _remember(memory: Memory, key: Key, rounds: tuple[Coverage, ...], report: TargetReport, at: datetime) -> None:
-    warmed, throttled = max(each.warmed for each in rounds), sum(each.throttled for each in rounds)
+    working, throttled = max(each.working for each in rounds), sum(each.throttled for each in rounds)
     reason = rounds[-1].problems[0][0] if rounds[-1].problems else report.reason
-    known = failing(memory.failing.get(key), warmed=warmed, throttled=throttled, reason=reason, at=at)
+    known = failing(memory.failing.get(key), working=working, throttled=throttled, reason=reason, at=at)
     if known is None:
         memory.failing.pop(key, None)
     else:
