@@ -197,6 +197,7 @@ def a_report(**fields: Any) -> TargetReport:
         (a_report(outcome=Outcome.SHORT, covered=2, healthy=2, throttled=3), True),
         (a_report(outcome=Outcome.SHORT, sent=0, covered=0, healthy=0), True),
         (a_report(sent=10, errors=1), True),
+        (a_report(outcome=Outcome.REFUSED, sent=0, covered=0, healthy=0), True),
         (a_report(outcome=Outcome.UNHEALTHY, healthy=4, errors=1), False),
         (a_report(outcome=Outcome.SHORT, covered=0, healthy=0, errors=5), False),
         (a_report(outcome=Outcome.SHORT, covered=4, healthy=4, errors=1), False),

@@ -9,6 +9,7 @@ import pytest
 
 from fleet.model import FunctionRef
 from profiles.model import PingSpec, Shape
+from profiles.read_ping import DANGEROUS_KEYS
 from warmer.events import payload
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "events"
@@ -68,3 +69,23 @@ def test_a_query_in_the_path_becomes_the_events_query() -> None:
 
 def test_a_direct_ping_sends_the_payload_of_the_schedule_as_it_is() -> None:
     assert event(Shape.DIRECT, payload={"kind": "warm"}) == {"kind": "warm"}
+
+
+def keys_of(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for inner in value.values() for key in keys_of(inner)}
+    return {key for inner in value for key in keys_of(inner)} if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("shape", list(Shape), ids=lambda shape: shape.value)
+def test_no_template_has_a_key_that_a_target_would_run(shape: Shape) -> None:
+    assert keys_of(event(shape)) & DANGEROUS_KEYS == set()
+
+
+def test_zappas_own_warming_is_asked_for_by_its_rules_name_and_by_no_command() -> None:
+    # Source: zappa/handler.py: what follows the last "-" of a scheduled event's rule is imported and called.
+    sent = event(Shape.ZAPPA_KEEP_WARM)
+
+    assert isinstance(sent, dict)
+    assert sent["detail-type"] == "Scheduled Event"
+    assert sent["resources"][0].split("/")[-1].split("-")[-1] == "handler.keep_warm_callback"
