@@ -14,7 +14,7 @@ from warmer.report import TickReport
 
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
-OURS = {"NoTick", "TargetsFellShort", "SchedulesRejected", "JanitorTrouble"}
+OURS = {"NoTick", "TargetsFellShort", "SchedulesRejected", "JanitorTrouble", "JanitorBreaker"}
 AWS_OWN = {"WarmerErrors", "JanitorErrors", "UndeliveredEvents"}
 INTERVAL_S = {"cron(0/1 * * * ? *)": 60, "cron(0/5 * * * ? *)": 300, "cron(0/10 * * * ? *)": 600}
 

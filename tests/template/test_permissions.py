@@ -54,7 +54,7 @@ def test_the_janitor_may_neither_invoke_nor_change_functions(janitor: list[dict[
         ("dynamodb:Query", "StateTable.Arn"),
         ("dynamodb:GetItem", "StateTable.Arn"),
         ("dynamodb:PutItem", "StateTable.Arn"),
-        ("dynamodb:BatchWriteItem", "StateTable.Arn"),
+        ("dynamodb:DeleteItem", "StateTable.Arn"),
         ("sqs:SendMessage", "DeadLetters.Arn"),
         ("logs:PutLogEvents", "JanitorLogs.Arn"),
     ],
