@@ -1,9 +1,9 @@
 package caretaker.kit;
 
+import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HexFormat;
 
 /**
@@ -14,7 +14,7 @@ import java.util.HexFormat;
  */
 final class ExecutionEnvironment {
 
-    /** An initialisation cannot be longer; a greater number means that the process's start time was misread. */
+    /** An initialisation cannot be longer; a greater number is none. */
     private static final Duration LONGEST_INIT = Duration.ofMinutes(15);
 
     /** One invocation as the kit saw it come in. */
@@ -35,7 +35,7 @@ final class ExecutionEnvironment {
     /** The application is loaded, as far as the kit can see: it is being wrapped. */
     synchronized void initialised() {
         readyMs = clock.millis();
-        initMs = ProcessHandle.current().info().startInstant().map(this::sinceStart).orElse(null);
+        initMs = sinceStart();
     }
 
     /** Count an invocation, ping or not. */
@@ -81,8 +81,10 @@ final class ExecutionEnvironment {
         return id;
     }
 
-    private Long sinceStart(Instant started) {
-        Duration since = Duration.between(started, clock.instant());
-        return since.isNegative() || since.compareTo(LONGEST_INIT) > 0 ? null : since.toMillis();
+    /** Milliseconds since the virtual machine started. */
+    private static Long sinceStart() {
+        // Spring Boot asks the same bean for its start-up line, so the question costs nothing more.
+        long uptimeMs = ManagementFactory.getRuntimeMXBean().getUptime();
+        return uptimeMs > LONGEST_INIT.toMillis() ? null : uptimeMs;
     }
 }

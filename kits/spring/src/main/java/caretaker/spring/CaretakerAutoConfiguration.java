@@ -14,10 +14,15 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
 import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.ServletContextInitializer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.context.WebApplicationContext;
 
 /** The checks of every DataSource, of Jackson and of the application's own, behind the health contributor. */
 @AutoConfiguration(after = {DataSourceAutoConfiguration.class, JacksonAutoConfiguration.class})
@@ -65,5 +70,27 @@ public class CaretakerAutoConfiguration {
 
     private static WarmCheck jackson(ObjectMapper mapper) {
         return WarmCheck.of("jackson", () -> mapper.readTree(mapper.writeValueAsBytes(Map.of("warm", List.of(true)))));
+    }
+
+    /** What Actuator's endpoints need and a container that is no web server leaves out. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = Type.SERVLET)
+    static class Web {
+
+        /**
+         * Names the application's context in the ServletContext, unless the container has done so.
+         *
+         * <p>Actuator's endpoints look it up there at every request. AWS's container for Spring Boot starts no web server,
+         * and it is the web server's start that sets it; without this every endpoint answers 500 there.
+         */
+        @Bean
+        ServletContextInitializer caretakerRootContext(WebApplicationContext context) {
+            String name = WebApplicationContext.ROOT_WEB_APPLICATION_CONTEXT_ATTRIBUTE;
+            return servlets -> {
+                if (servlets.getAttribute(name) == null) {
+                    servlets.setAttribute(name, context);
+                }
+            };
+        }
     }
 }
