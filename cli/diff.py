@@ -3,59 +3,75 @@
 import json
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from profiles.difference import Difference, differences, recurrences
+from profiles.difference import Difference, differences, whole_differences
 from profiles.model import ScheduleSet
 from profiles.read_platform import PLATFORM_NAMES
 from profiles.reader import Document, read_documents
+from profiles.recurrence import recurrences
 
 
 def show_difference(
     schedules: ScheduleSet, paths: Iterable[Path], revision: str, *, start: datetime, end: datetime, form: str
 ) -> None:
     """Print what differs from `revision` over the span. Raises: click.UsageError (no repository, no such revision)."""
-    before = read_documents(documents_at(revision, paths))
+    documents = documents_at(revision, paths)
+    before = read_documents(documents)
+    if not documents:
+        click.echo(f"at {revision}: no schedule files at these paths, so every target is new", err=True)
     for mistake in before.errors:
         click.echo(f"at {revision}: {mistake}", err=True)
-    found = differences(before, schedules, start, end)
+    before, schedules = _comparable(before, schedules, "now"), _comparable(schedules, before, f"at {revision}")
     if form == "json":
-        click.echo(json.dumps([_item(each) for each in found], indent=2))
+        click.echo(json.dumps([_item(each) for each in differences(before, schedules, start, end)], indent=2))
         return
-    for each in recurrences(found):
+    found = recurrences(whole_differences(before, schedules, start, end))
+    for each in found:
         click.echo(str(each))
     if not found:
         click.echo(f"No level differs from {revision} between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC.")
 
 
+def _comparable(schedules: ScheduleSet, other: ScheduleSet, when: str) -> ScheduleSet:
+    """The services but those whose files have errors in the other set: nobody knows their levels there."""
+    unknown = {mistake.file for mistake in other.errors}
+    left_out = {service.file for service in schedules.services if service.file in unknown}
+    for file in sorted(left_out):
+        click.echo(f"{file}: left out of the comparison; it has errors {when}", err=True)
+    return replace(schedules, services=tuple(one for one in schedules.services if one.file not in left_out))
+
+
 def documents_at(revision: str, paths: Iterable[Path]) -> list[Document]:
-    """The schedule files that `paths` meant at a git revision. Raises: click.UsageError."""
+    """The schedule files that `paths` meant at a git revision, named as they are now. Raises: click.UsageError."""
     found: dict[str, Document] = {}
     for path in paths:
         folder = path if path.is_dir() else path.parent
         root = Path(_git(folder, "rev-parse", "--show-toplevel").strip())
-        _git(
-            root,
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            f"{revision}^{{commit}}",
-            missing=f"{revision} is no revision of {root}",
-        )
-        inside = path.resolve().relative_to(root.resolve())
-        listed = _git(
-            root, "ls-tree", "--name-only", "-z", revision, "--", f"{inside}/" if path.is_dir() else str(inside)
-        )
-        beside = [] if path.is_dir() else [str(inside.parent / name) for name in PLATFORM_NAMES]
-        listed += "".join(_git(root, "ls-tree", "--name-only", "-z", revision, "--", name) for name in beside)
-        for name in filter(None, listed.split("\0")):
+        _check_revision(root, revision)
+        for name in _listed(root, revision, path.resolve().relative_to(root.resolve()), whole=path.is_dir()):
             if name.endswith((".yaml", ".yml")) and not Path(name).name.startswith("."):
-                data = _git_bytes(root, "show", f"{revision}:{name}")
-                found[name] = Document(file=name, data=data)
+                file = str(folder / Path(name).name)
+                found[file] = Document(file=file, data=_git_bytes(root, "show", f"{revision}:{name}"))
     return list(found.values())
+
+
+def _check_revision(root: Path, revision: str) -> None:
+    commit = f"{revision}^{{commit}}"
+    _git(root, "rev-parse", "--verify", "--quiet", commit, missing=f"{revision} is no revision of {root}")
+
+
+def _listed(root: Path, revision: str, inside: Path, *, whole: bool) -> list[str]:
+    """The files of a folder at the revision; for a file its own name and that of the platform's file beside it."""
+    beside = [] if whole else [str(inside.parent / name) for name in PLATFORM_NAMES]
+    # git takes no "./" for the root: the root's own files are those that are listed without a path.
+    meant = ([] if inside == Path() else [f"{inside}/"]) if whole else [str(inside), *beside]
+    listed = _git(root, "ls-tree", "--name-only", "-z", revision, *(["--", *meant] if meant else []))
+    return [name for name in listed.split("\0") if name]
 
 
 def _git(folder: Path, *arguments: str, missing: str | None = None) -> str:

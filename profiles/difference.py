@@ -1,18 +1,23 @@
-"""What differs between two sets of schedules over a span of time: the spans whose level is another. Pure."""
+"""What differs between two sets of schedules over a span of time: the spans whose level is another. Pure.
 
-from collections.abc import Iterable
+Says it in instants; `recurrence` says it in words.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from profiles.model import ScheduleSet
 from profiles.timeline import Change, changes
-from profiles.zones import region
+
+# Longer than a weekend and its bank holiday, so that a span cut by the end of a week is seen whole.
+_MARGIN = timedelta(days=5)
+_Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A target across two sets of schedules."""
+    """A target across two sets of schedules, and the service that it is of now; of before, when it went."""
 
     service: str
     function: str
@@ -31,94 +36,70 @@ class Difference:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recurrence:
-    """The same difference at the same local hours of several dates, as a sentence can say it."""
-
-    target: Key
-    timezone: str
-    spans: tuple[Difference, ...]
-
-    def __str__(self) -> str:
-        first = self.spans[0]
-        zone = region(self.timezone)
-        name = f"{self.target.function}:{self.target.qualifier}"
-        return f"{name} {_when(self.spans, zone)} {self.timezone}: {_change(first)}"
-
-
 def differences(before: ScheduleSet, after: ScheduleSet, start: datetime, end: datetime) -> list[Difference]:
-    """Every span in `[start, end)` in which a target's level differs, by target and then by time."""
+    """Every span in `[start, end)` in which a target's level differs, by target and then by time.
+
+    A target is known by its function and qualifier: one that another service takes over is no other target.
+    """
     old, new = _levels(changes(before, start, end)), _levels(changes(after, start, end))
-    zones = {service.name: service.timezone for schedules in (before, after) for service in schedules.services}
+    owners = _owners(before) | _owners(after)
     found: list[Difference] = []
-    for key in sorted({*old, *new}, key=lambda one: (one.service, one.function, one.qualifier)):
-        found += _spans(key, zones[key.service], old.get(key, []), new.get(key, []), end)
+    for place, (key, zone) in sorted(owners.items(), key=lambda item: (item[1][0].service, item[0])):
+        for starts, ends, was, now in _spans(old.get(place, {}), new.get(place, {}), end):
+            found.append(Difference(target=key, timezone=zone, starts=starts, ends=ends, before=was, after=now))
     return found
 
 
-def recurrences(found: Iterable[Difference]) -> list[Recurrence]:
-    """The differences, those of the same hours and levels put together, in the order of their first days."""
-    groups: dict[object, list[Difference]] = {}
-    for each in found:
-        zone = region(each.timezone)
-        hours = (
-            f"{each.starts.astimezone(zone):%H:%M}",
-            f"{each.ends.astimezone(zone):%H:%M}",
-            each.ends - each.starts,
-        )
-        groups.setdefault((each.target, each.before, each.after, hours), []).append(each)
+def whole_differences(before: ScheduleSet, after: ScheduleSet, start: datetime, end: datetime) -> list[Difference]:
+    """The differences that reach into `[start, end)`, with their own ends, also where those lie a little outside.
+
+    A span of another zone's midnight cuts local windows in two; the pieces have hours that no window has. What goes on
+    for days before or after is cut all the same.
+    """
+    first, last = start - _MARGIN, end + _MARGIN
     return [
-        Recurrence(target=spans[0].target, timezone=spans[0].timezone, spans=tuple(spans)) for spans in groups.values()
+        replace(
+            each,
+            starts=start if each.starts <= first else each.starts,
+            ends=end if each.ends >= last else each.ends,
+        )
+        for each in differences(before, after, first, last)
+        if each.starts < end and each.ends > start
     ]
 
 
-def _levels(listed: Iterable[Change]) -> dict[Key, list[tuple[datetime, int]]]:
-    levels: dict[Key, list[tuple[datetime, int]]] = {}
+def _owners(schedules: ScheduleSet) -> dict[_Place, tuple[Key, str]]:
+    return {
+        (target.function.text, target.qualifier): (
+            Key(service=service.name, function=target.function.text, qualifier=target.qualifier),
+            service.timezone,
+        )
+        for service in schedules.services
+        for target in service.targets
+    }
+
+
+def _levels(listed: Iterable[Change]) -> dict[_Place, dict[datetime, int]]:
+    levels: dict[_Place, dict[datetime, int]] = {}
     for change in listed:
-        key = Key(service=change.service, function=change.target.function.text, qualifier=change.target.qualifier)
-        levels.setdefault(key, []).append((change.at, change.demand.level))
+        levels.setdefault((change.target.function.text, change.target.qualifier), {})[change.at] = change.demand.level
     return levels
 
 
 def _spans(
-    key: Key, zone: str, old: list[tuple[datetime, int]], new: list[tuple[datetime, int]], end: datetime
-) -> list[Difference]:
-    turns = sorted({at for at, _ in (*old, *new)})
-    spans: list[Difference] = []
-    for starts, ends in zip(turns, [*turns[1:], end], strict=True):
-        before, after = _level_at(old, starts), _level_at(new, starts)
-        if before == after:
+    old: dict[datetime, int], new: dict[datetime, int], end: datetime
+) -> Iterator[tuple[datetime, datetime, int | None, int | None]]:
+    """The spans between two turns at which the levels differ; each is as long as both levels stay what they are."""
+    turns = sorted(old.keys() | new.keys())
+    starts: datetime | None = None
+    was: int | None = None
+    now: int | None = None
+    for turn in turns:
+        levels = old.get(turn, was), new.get(turn, now)
+        if starts is not None and levels == (was, now):
             continue
-        last = spans[-1] if spans else None
-        if last is not None and (last.ends, last.before, last.after) == (starts, before, after):
-            spans[-1] = replace(last, ends=ends)
-        else:
-            spans.append(Difference(target=key, timezone=zone, starts=starts, ends=ends, before=before, after=after))
-    return spans
-
-
-def _level_at(levels: list[tuple[datetime, int]], instant: datetime) -> int | None:
-    return next((level for at, level in reversed(levels) if at <= instant), None)
-
-
-def _change(span: Difference) -> str:
-    if span.before is None:
-        return f"new target, {span.after}"
-    if span.after is None:
-        return f"no target any more, {span.before} until now"
-    return f"{'rises' if span.after > span.before else 'falls'} from {span.before} to {span.after}"
-
-
-def _when(spans: tuple[Difference, ...], zone: ZoneInfo) -> str:
-    first, last = spans[0].starts.astimezone(zone), spans[0].ends.astimezone(zone)
-    hours = f"{first:%H:%M} to {last:%H:%M}"
-    if (last - first).days >= 1:
-        return f"from {first:%a %Y-%m-%d %H:%M} to {last:%a %Y-%m-%d %H:%M}"
-    dates = [span.starts.astimezone(zone).date() for span in spans]
-    if len(dates) == 1:
-        return f"on {dates[0]:%a %Y-%m-%d} {hours}"
-    days = sorted({day.weekday() for day in dates})
-    names = ", ".join(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day] for day in days)
-    if len(days) == len(dates) and days == list(range(days[0], days[-1] + 1)) and len(days) > 2:
-        names = f"{dates[0]:%a} to {dates[-1]:%a}" if dates[0].weekday() == days[0] else names
-    return f"{names} {hours} ({len(dates)} times from {dates[0]})"
+        if starts is not None and was != now:
+            yield starts, turn, was, now
+        starts, (was, now) = turn, levels
+    if starts is not None and was != now and starts < end:
+        yield starts, end, was, now

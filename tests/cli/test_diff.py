@@ -51,7 +51,8 @@ def test_a_higher_window_is_said_once_for_all_its_days(schedules: Path) -> None:
     result = diff(schedules)
     assert result.exit_code == 0
     assert result.stdout.strip() == (
-        "shop-prod:live Mon to Fri 08:00 to 20:00 (5 times from 2026-11-23) America/New_York: rises from 8 to 20"
+        "shop-prod:live Mon to Fri 08:00 to 20:00 (5 times from 2026-11-23 to 2026-11-27) America/New_York: "
+        "rises from 8 to 20"
     )
 
 
@@ -99,6 +100,56 @@ def test_the_platform_file_beside_a_lone_service_is_the_revisions_too(schedules:
 
     assert "cart:live" in diff(schedules / "cart.yaml").stdout
     assert "rises from 4 to 6" in diff(schedules / "cart.yaml").stdout
+
+
+def test_windows_that_the_asked_span_cuts_are_told_with_their_own_hours(schedules: Path) -> None:
+    (schedules / "shop.yaml").write_text(SERVICE.replace("concurrency: 8", "concurrency: 20"))
+    span = ("--from", "2026-11-24T00:00Z", "--to", "2026-12-01T00:00Z")
+
+    result = CliRunner().invoke(main, ["plan", str(schedules), "--diff", "main", *span])
+    assert result.stdout.strip() == (
+        "shop-prod:live Mon to Fri 08:00 to 20:00 (6 times from 2026-11-23 to 2026-11-30) America/New_York: "
+        "rises from 8 to 20"
+    )
+
+
+@pytest.mark.parametrize("broken_now", [True, False])
+def test_a_file_that_has_errors_in_one_version_is_not_compared(schedules: Path, broken_now: bool) -> None:
+    broken, path = SERVICE.replace("concurrency: 8", "concurrency: many"), schedules / "shop.yaml"
+    (schedules / "cart.yaml").write_text(SERVICE.replace("service: shop", "service: cart").replace("shop-prod", "cart"))
+    path.write_text(SERVICE if broken_now else broken)
+    git(schedules, "add", ".")
+    git(schedules, "commit", "-q", "-m", "second")
+    path.write_text(broken if broken_now else SERVICE)
+
+    result = diff(schedules)
+    assert result.exit_code == (1 if broken_now else 0)
+    assert result.stdout.startswith("No level differs")
+    assert f"{path}: left out of the comparison; it has errors {'now' if broken_now else 'at main'}" in result.stderr
+
+
+def test_files_that_the_revision_lacks_are_said_to_be_new(schedules: Path) -> None:
+    (schedules / "shop.yaml").rename(schedules / "store.yaml")
+
+    result = diff(schedules / "store.yaml")
+    assert "at main: no schedule files at these paths, so every target is new" in result.stderr
+    assert "new target, 8" in result.stdout
+
+
+def test_a_target_that_another_service_takes_over_is_no_new_one(schedules: Path) -> None:
+    (schedules / "shop.yaml").unlink()
+    (schedules / "store.yaml").write_text(SERVICE.replace("service: shop", "service: store"))
+
+    assert diff(schedules).stdout.startswith("No level differs")
+
+
+def test_the_folder_may_be_the_repositorys_root(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SERVICE)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+
+    assert diff(tmp_path).stdout.startswith("No level differs")
 
 
 def test_without_a_span_it_is_the_next_seven_days(schedules: Path) -> None:
