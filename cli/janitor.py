@@ -3,11 +3,13 @@
 import os
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cli import janitor_output as output
+from cli import janitor_page
 from fleet.aws.rate import TimeBox
 from fleet.model import FunctionRef, VersionNumber
 from fleet.ports import FleetError
@@ -34,9 +36,12 @@ def janitor() -> None:
 @janitor.command()
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this function; may be repeated.")
 @click.option("--stack", metavar="NAME", help="Only this stack's functions (not yet supported).")
+@click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also draw it, as a page."
+)
 @_FORMAT
 @click.pass_context
-def plan(ctx: click.Context, functions: tuple[str, ...], stack: str | None, form: str) -> None:
+def plan(ctx: click.Context, functions: tuple[str, ...], stack: str | None, page: Path | None, form: str) -> None:
     """List every version with its verdict and reason."""
     if stack is not None:
         raise click.UsageError("--stack is not yet supported; name the functions with --function")
@@ -46,6 +51,8 @@ def plan(ctx: click.Context, functions: tuple[str, ...], stack: str | None, form
         click.echo(output.as_json(report.as_json()))
     else:
         output.print_report(report)
+    if page is not None:
+        _write(page, janitor_page.page(report))
     for problem in report.problems:
         click.echo(problem, err=True)
     ctx.exit(DONE if report.ok else FINDINGS)
@@ -79,6 +86,14 @@ def _planned(now: datetime, only: frozenset[str]) -> Planned:
         return make_plan(doors(settings, TimeBox()), settings, now, only=only)
     except (SettingsError, FleetError) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    click.echo(f"the page is in {path}", err=True)
 
 
 def _verdict(planned: Planned, name: str, number: VersionNumber) -> Verdict:

@@ -146,3 +146,17 @@ def test_an_unusable_setting_is_one_line_and_status_2(account, monkeypatch):
     result = run("plan")
     assert 'CARETAKER_RATE is "99"' in result.stderr
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+
+
+def test_the_plan_is_also_drawn_where_a_file_is_named(account, tmp_path):
+    result = run("plan", "--html", str(tmp_path / "plan.html"), "--format", "json")
+    drawn = (tmp_path / "plan.html").read_text()
+    assert json.loads(result.stdout)["functions"][0]["function"] == "shop"
+    assert result.stderr.splitlines() == [f"the page is in {tmp_path / 'plan.html'}"]
+    assert drawn.count("<title>") == 1 + 8
+
+
+def test_a_page_that_cannot_be_written_is_said(account, tmp_path):
+    result = run("plan", "--html", str(tmp_path / "absent" / "plan.html"))
+    assert result.exit_code == 2
+    assert "plan.html cannot be written: No such file or directory" in result.stderr
