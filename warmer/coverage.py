@@ -29,15 +29,17 @@ class Coverage:
     """What one burst achieved.
 
     `covered` environments are proven warm by `evidence`; `healthy` of them answered as expected. `sent`, `answered`,
-    `warmed` (answers that came through the application), `cold`, `throttled` and `errors` count pings; `problems` says
-    what went wrong, each with how often, worst first; `observed` is what else is to be seen. `spread_ms` is from the
-    targets' own clocks where they report one, else from the caller's. `arrival_spread_ms` and `arrival_lag_ms` (see
-    `warmer.pace`) are of the warm pings alone, None where none told when it arrived.
+    `warmed` (answers that came through the application), `working` (those of them without a 5xx), `cold`, `throttled`
+    and `errors` count pings; `problems` says what went wrong, each with how often, worst first; `observed` is what else
+    is to be seen. `spread_ms` is from the targets' own clocks where they report one, else from the caller's.
+    `arrival_spread_ms` and `arrival_lag_ms` (see `warmer.pace`) are of the warm pings, None where none told when it
+    arrived; where all were cold, the lag is the least that their clocks allow.
     """
 
     sent: int
     answered: int
     warmed: int
+    working: int
     covered: int
     healthy: int
     cold: int
@@ -65,6 +67,7 @@ def measure(result: BurstResult, spec: PingSpec) -> Coverage:
         sent=sum(not (isinstance(outcome, Lost) and not outcome.sent) for outcome in result.outcomes),
         answered=len(answers),
         warmed=sum(verdict.warmed for verdict in verdicts),
+        working=sum(verdict.warmed and not verdict.broken for verdict in verdicts),
         covered=covered,
         healthy=healthy,
         cold=sum(_cold(outcome, verdict) for outcome, verdict in zip(result.outcomes, verdicts, strict=True)),
@@ -76,8 +79,8 @@ def measure(result: BurstResult, spec: PingSpec) -> Coverage:
         errors=sum(not verdict.healthy for verdict in verdicts) - throttled,
         problems=tuple(Counter(verdict.problem for verdict in verdicts if verdict.problem).most_common()),
         arrival_spread_ms=spread_ms,
-        arrival_lag_ms=statistics.median(at - sent for at, sent in arrivals) if arrivals else None,
-        observed=observe(result.outcomes, verdicts),
+        arrival_lag_ms=_lag_ms(arrivals, result.outcomes, verdicts),
+        observed=observe(result.outcomes, verdicts, release_at_ms=result.release_at_ms),
     )
 
 
@@ -138,6 +141,30 @@ def _warm_arrivals(outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict
         and verdict.kit.arrived_ms is not None
         and not verdict.kit.cold
     ]
+
+
+def _lag_ms(
+    arrivals: Sequence[tuple[float, float]], outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict]
+) -> float | None:
+    """From the sending to the arrival of warm pings; of cold ones, the least difference of the two clocks they allow.
+
+    A cold ping arrives after its init, whose length nobody knows. But it arrived after it was sent and ended before its
+    answer came, which bounds the difference from both sides.
+    """
+    if arrivals:
+        return statistics.median(at - sent for at, sent in arrivals)
+    bounds = [
+        (
+            verdict.kit.arrived_ms + (verdict.kit.held_ms or 0) - outcome.received_ms,
+            verdict.kit.arrived_ms - outcome.sent_ms,
+        )
+        for outcome, verdict in zip(outcomes, verdicts, strict=True)
+        if isinstance(outcome, Answer) and verdict.kit is not None and verdict.kit.arrived_ms is not None
+    ]
+    if not bounds:
+        return None
+    least, most = max(low for low, _ in bounds), min(high for _, high in bounds)
+    return max(least, min(0.0, most)) if least <= most else None
 
 
 def _kit(verdict: Verdict) -> KitReport:

@@ -15,6 +15,7 @@ _AHEAD_MS = 2000
 class Observed:
     """Counts of pings; `hold_ms` is the median and `longest_hold_ms` the longest hold that a kit reported.
 
+    `beyond_release_ms` is the longest that a kit held past the release instant, by its own clock: 0 when none did.
     `distinct` is None unless every warmed reply carried an id. `restored` came up from a SnapStart snapshot.
     `suppressed_init` ran its init inside the invocation (Init had failed or run out of time); `initialised_ahead` had
     been initialised before anyone asked, as provisioned concurrency does.
@@ -26,9 +27,10 @@ class Observed:
     initialised_ahead: int = 0
     hold_ms: float | None = None
     longest_hold_ms: int | None = None
+    beyond_release_ms: float | None = None
 
 
-def observe(outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict]) -> Observed:
+def observe(outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict], *, release_at_ms: float) -> Observed:
     """What is to be seen in the outcomes of a burst, as far as kits and logs show it."""
     answers = [
         (outcome, verdict.kit)
@@ -46,7 +48,17 @@ def observe(outcomes: Sequence[Answer | Lost], verdicts: Sequence[Verdict]) -> O
         initialised_ahead=sum(kit.age_ms is not None and kit.age_ms > _AHEAD_MS for kit in new),
         hold_ms=statistics.median(holds) if holds else None,
         longest_hold_ms=max(holds, default=None),
+        beyond_release_ms=_beyond(answers, release_at_ms),
     )
+
+
+def _beyond(answers: Sequence[tuple[Answer, KitReport | None]], release_at_ms: float) -> float | None:
+    held = [
+        kit.arrived_ms + kit.held_ms - release_at_ms
+        for _, kit in answers
+        if kit is not None and kit.arrived_ms is not None and kit.held_ms
+    ]
+    return max(0.0, *held) if held else None
 
 
 def _without_init(answer: Answer, kit: KitReport) -> bool:

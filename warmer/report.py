@@ -18,7 +18,8 @@ class TargetReport:
 
     `answered`, `warmed`, `distinct` and the counts of new environments by kind are the last round's (`warmer.observed`
     says what each means). `occupied_share` is the part of the interval between two ticks in which pings kept the
-    covered environments from users, by billed time; None where that is not known.
+    covered environments from users, by billed time; None where that is not known. `top_ups` are the rounds that
+    followed one that fell short.
     """
 
     service: str
@@ -31,6 +32,7 @@ class TargetReport:
     cold: int = 0
     evidence: str | None = None
     rounds: int = 0
+    top_ups: int = 0
     spread_ms: float | None = None
     release_lead_ms: float | None = None
     billed_ms: int = 0
@@ -44,6 +46,7 @@ class TargetReport:
     initialised_ahead: int = 0
     hold_ms: float | None = None
     longest_hold_ms: int | None = None
+    beyond_release_ms: float | None = None
     occupied_share: float | None = None
     outcome: Outcome
     reason: str
@@ -148,12 +151,17 @@ def settled_report(planned: PlannedTarget, outcome: Outcome, *, reason: str | No
 
 
 def measured_report(
-    planned: PlannedTarget, rounds: tuple[Coverage, ...], *, interval: timedelta, held_back: str | None = None
+    planned: PlannedTarget,
+    rounds: tuple[Coverage, ...],
+    *,
+    interval: timedelta,
+    probes: int = 0,
+    held_back: str | None = None,
 ) -> TargetReport:
     """The report of a target after its last round: what that round reached, with the pings of all of them.
 
-    `interval` is the time between two ticks. `held_back` says since when and why the target is quarantined; None when
-    it is not.
+    `interval` is the time between two ticks. `probes` of the rounds were one ping to a target in quarantine;
+    `held_back` says since when and why it stays there, None when it does not.
     """
     last = rounds[-1]
     outcome = Outcome.QUARANTINED if held_back is not None else _outcome(planned, last)
@@ -169,6 +177,7 @@ def measured_report(
         cold=sum(each.cold for each in rounds),
         evidence=last.evidence.value,
         rounds=len(rounds),
+        top_ups=max(0, len(rounds) - probes - 1),
         spread_ms=last.spread_ms,
         release_lead_ms=last.release_lead_ms,
         billed_ms=billed_ms,

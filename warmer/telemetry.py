@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from profiles.loading import Loaded, Origin
+from warmer.plan import Outcome
 from warmer.report import TargetReport, TickReport, mistake_as_json
 
 NAMESPACE = "Caretaker"
@@ -70,6 +71,9 @@ def _target_counts(targets: Iterable[TargetReport]) -> dict[str, float]:
         "ColdStarts": float(sum(target.cold for target in listed)),
         "PingsSent": float(sum(target.sent for target in listed)),
         "PingsThrottled": float(sum(target.throttled for target in listed)),
+        "Unproven": float(sum(target.outcome is Outcome.UNPROVEN for target in listed)),
+        "Quarantined": float(sum(target.outcome is Outcome.QUARANTINED for target in listed)),
+        "ToppedUp": float(sum(target.top_ups > 0 for target in listed)),
         "BilledMs": float(sum(target.billed_ms for target in listed)),
     }
 

@@ -113,14 +113,14 @@ def _warm(planned: PlannedTarget, tick: _Tick) -> TargetReport:
     memory, key = tick.world.memory, target_key(tick.world.invoker, planned.target)
     before = memory.failing.get(key)
     rounds: tuple[Coverage, ...] = ()
-    held_back = None
+    probes, held_back = 0, None
     if before is not None and before.quarantined:
         probe = replace(planned, count=1, sides=(Side(qualifier=planned.target.qualifier, count=1),))
-        rounds = _rounds(probe, tick, key, most=1)
+        rounds, probes = _rounds(probe, tick, key, most=1), 1
         held_back = before.words if not rounds[-1].working else None
     if held_back is None:
         rounds += _rounds(planned, tick, key, most=_MOST_ROUNDS)
-    report = measured_report(planned, rounds, interval=tick.interval, held_back=held_back)
+    report = measured_report(planned, rounds, interval=tick.interval, probes=probes, held_back=held_back)
     _remember(memory, key, rounds, report, tick.instant)
     return report
 

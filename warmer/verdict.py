@@ -27,13 +27,15 @@ class Verdict:
     """What one ping achieved.
 
     `problem` says what was wrong, in words for a report; None when all was well. `kit` is what the kit (or another
-    warmer's own contract) reported of the environment, also of an answer that warmed nothing.
+    warmer's own contract) reported of the environment, also of an answer that warmed nothing. `broken`: warmed, and the
+    application said by a 5xx that it cannot do its work.
     """
 
     warmed: bool
     healthy: bool
     problem: str | None = None
     kit: KitReport | None = None
+    broken: bool = False
 
 
 def judge(outcome: Answer | Lost, spec: PingSpec) -> Verdict:
@@ -77,7 +79,7 @@ def _judge_reply(reply: Any, kit: KitReport | None, spec: PingSpec) -> Verdict:
     if 300 <= status < 500:
         return _failed(f"answered {status}{advice.before_the_route(status, reply, spec)}", kit)
     problem = f"answered {status}, expected {_wanted(spec)}{advice.behind_the_route(status, reply)}"
-    return Verdict(warmed=True, healthy=False, problem=problem, kit=kit)
+    return Verdict(warmed=True, healthy=False, problem=problem, kit=kit, broken=status >= 500)
 
 
 def _failed(problem: str, kit: KitReport | None = None) -> Verdict:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warmer.pace import LONGEST_MS, Learnt, first_window, learn, wider_window
+from warmer.pace import LONGEST_MS, Learnt, Window, first_window, learn, wider_window
 
 
 def test_without_memory_the_first_window_is_the_default_one() -> None:
@@ -11,7 +11,38 @@ def test_without_memory_the_first_window_is_the_default_one() -> None:
 
 
 def test_a_small_spread_makes_a_short_hold() -> None:
-    assert first_window(Learnt(spread_ms=6, lag_ms=2), 100).hold_ms == 58
+    assert first_window(Learnt(spread_ms=6, lag_ms=2), 100).hold_ms == 52
+
+
+def test_one_ping_has_none_to_overlap_and_is_not_held() -> None:
+    assert first_window(None, 1).hold_ms == 0
+    assert first_window(Learnt(spread_ms=6, lag_ms=2), 1).hold_ms == 0
+
+
+def test_each_tick_that_reaches_all_makes_the_margin_smaller_and_one_that_does_not_brings_it_back() -> None:
+    learnt: Learnt | None = None
+    margins = []
+    for reached_all in (True, True, True, True, True, True, True, False):
+        learnt = learn(learnt, spread_ms=2, lag_ms=1, reached_all=reached_all)
+        assert learnt is not None
+        margins.append(round(learnt.margin_ms, 1))
+
+    assert margins == [28.0, 19.6, 13.7, 9.6, 6.7, 6.0, 6.0, 40.0]
+
+
+def test_a_dispatch_that_was_late_itself_widens_the_next_window() -> None:
+    learnt = learn(None, spread_ms=4, lag_ms=1, late_ms=30)
+
+    assert learnt == Learnt(spread_ms=34, lag_ms=1)
+    assert learn(None, spread_ms=4, lag_ms=1, late_ms=-5) == Learnt(spread_ms=4, lag_ms=1)
+
+
+def test_cold_pings_tell_the_clocks_apart_and_leave_the_hold_at_its_default() -> None:
+    learnt = learn(None, spread_ms=None, lag_ms=-4800)
+
+    assert first_window(learnt, 20) == Window(hold_ms=230, lag_ms=-4800)
+    warm = Learnt(spread_ms=5, lag_ms=1)
+    assert learn(warm, spread_ms=None, lag_ms=-4800) is warm
 
 
 def test_the_release_allows_for_the_targets_clock_and_way() -> None:
@@ -41,7 +72,7 @@ def test_a_burst_of_cold_pings_teaches_nothing() -> None:
 def test_no_window_is_longer_than_a_kit_would_hold_nor_than_the_default(spread: float, lag: float, count: int) -> None:
     window = first_window(Learnt(spread_ms=spread, lag_ms=lag), count)
 
-    assert 0 < window.hold_ms <= first_window(None, count).hold_ms <= LONGEST_MS
+    assert (count > 1) <= window.hold_ms <= first_window(None, count).hold_ms <= LONGEST_MS
 
 
 @pytest.mark.parametrize("lag_ms", [-1.8e12, 3.6e6])

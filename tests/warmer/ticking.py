@@ -1,0 +1,62 @@
+"""Ticks of a warmer against an environment pool: one memory, as in one environment of the warmer function."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from fleet.aws.invoke import SigningInvoker
+from fleet.model import ConcurrencyFacts, FunctionRef
+from tests.warmer.builders import TUESDAY_NOON, a_service, a_target, schedules
+from tests.warmer.environment_pool import Pool
+from warmer.memory import Memory
+from warmer.report import TargetReport
+from warmer.tick import World, run_tick
+
+_INTERVAL = timedelta(minutes=5)
+
+
+class NoLimits:
+    """Nothing is known of the limits."""
+
+    def prepare(self, region: str | None) -> None:
+        pass
+
+    def of(self, function: FunctionRef) -> ConcurrencyFacts:
+        return ConcurrencyFacts(region=function.region)
+
+
+@dataclass(slots=True, kw_only=True)
+class Warmer:
+    """A warmer of one target, whose ticks come every five minutes of the pool's time."""
+
+    pool: Pool
+    wanted: int
+    memory: Memory = field(default_factory=Memory)
+    instant: datetime = TUESDAY_NOON
+
+    def tick(self, *, seconds: float = 60.0) -> TargetReport:
+        world = World(
+            invoker=SigningInvoker(), limits=NoLimits(), deadline=time.monotonic() + seconds, memory=self.memory
+        )
+        [report] = run_tick(schedules(a_service(a_target(), baseline=self.wanted)), self.instant, world)
+        self.instant += _INTERVAL
+        self.pool.pass_minutes(5)
+        return report
+
+    def ticks(self, count: int) -> Sequence[TargetReport]:
+        return [self.tick() for _ in range(count)]
+
+
+def reach(monkeypatch: pytest.MonkeyPatch, pool: Pool) -> None:
+    """Pings go to the pool."""
+    for name, value in {
+        "AWS_ENDPOINT_URL_LAMBDA": pool.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
