@@ -51,7 +51,7 @@ h1 { font-size: 25px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 34px 0 6p
 p { margin: 4px 0 10px; color: var(--soft); } .trouble { color: var(--goes); }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--soft); font-weight: 600; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
+th { color: var(--soft); font-weight: 600; } td:first-child { font-weight: 600; }
 svg.row { display: block; } svg path { fill: none; stroke-width: 1.8; }
 svg .live { stroke: var(--live); fill: var(--live); } svg .used { stroke: var(--used); fill: var(--used); }
 .wait { stroke: var(--wait); } .dark { stroke: var(--dark); } .goes { stroke: var(--goes); }
@@ -80,7 +80,7 @@ def page(report: Report) -> str:
 {_counts(report.functions)}
 <h2>Each function a row, its oldest version on the left</h2>
 <ul class="legend">{"".join(_legend(kind) for kind in _KINDS)}</ul>
-<table><thead><tr><th>Function</th><th>Versions</th><th>Why</th></tr></thead><tbody>
+<table><thead><tr><th>Function</th><th>Versions</th></tr></thead><tbody>
 {"".join(_row(item) for item in report.functions)}
 </tbody></table>
 <script type="application/json" id="report">{embedded}</script>
@@ -104,10 +104,8 @@ def kind_of(line: VersionLine, item: FunctionReport) -> Kind:
 
 def _counts(items: Sequence[FunctionReport]) -> str:
     codes = Counter("may go" if line.code is None else line.code.value for item in items for line in _ordered(item))
-    rows = "".join(
-        f'<tr><td>{escape(code)}</td><td class="n">{number:,}</td></tr>' for code, number in codes.most_common()
-    )
-    return f"<h2>By reason</h2><table style='width:auto'><tbody>{rows}</tbody></table>"
+    counts = "".join(f"<li><b>{number:,}</b> {escape(code)}</li>" for code, number in codes.most_common())
+    return f'<ul class="legend">{counts}</ul>'
 
 
 def _row(item: FunctionReport) -> str:
@@ -119,8 +117,8 @@ def _row(item: FunctionReport) -> str:
     picture = f'<svg class="row" {size} role="img" aria-label="{len(lines)} versions">{marks}</svg>'
     said = "".join(f"<li>{escape(words)}</li>" for words in _words(lines))
     return (
-        f"<tr><td>{escape(item.function)}</td><td>{picture}</td><td>{escape(item.reason)}"
-        f"<details><summary>each version</summary><ul>{said}</ul></details></td></tr>\n"
+        f"<tr><td>{escape(item.function)}</td><td>{picture}"
+        f"<details><summary>{escape(item.reason)}</summary><ul>{said}</ul></details></td></tr>\n"
     )
 
 
