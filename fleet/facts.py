@@ -12,11 +12,14 @@ from fleet.model import FunctionRef
 class QualifierFacts:
     """What Lambda says of one alias or version; what could not be read is None, False or empty, and `unread` says why.
 
-    `state` and `last_update` are Lambda's own words. `routes` are the versions behind a weighted alias with their
-    shares, which add up to 1; empty where all traffic goes to one. `provisioned` is how many environments provisioned
-    concurrency keeps ready.
+    `absent` are Lambda's words when it knows no such function, alias or version. `state` and `last_update` are its own
+    words too. `version` is the number that an alias points to. `routes` are the versions behind a weighted alias with
+    their shares, which add up to 1; empty where all traffic goes to one. `provisioned` is how many environments
+    provisioned concurrency keeps ready.
     """
 
+    absent: str = ""
+    version: str | None = None
     state: str | None = None
     state_reason: str = ""
     last_update: str | None = None

@@ -18,6 +18,7 @@ from profiles.model import Target
 from warmer.budget import USERS_SHARE
 from warmer.memory import Kept, Key, Memory
 from warmer.plan import DueTarget, Facts
+from warmer.state import bar
 
 _READERS = 16
 # Facts are worth this long a wait, or a quarter of the time there is, and no more.
@@ -110,10 +111,18 @@ class _Reader:
         door, every = self._doors.qualifiers, list(places)
         kept, asked = self._kept(self._memory.states, ((place, place) for place in every))
         found = self._all(lambda place: door.configuration(*place), asked)
-        self._keep(self._memory.states, {place: place for place in asked}, found, lambda it: it.unread)
+        self._keep(self._memory.states, {place: place for place in asked}, found, _passing)
         states = {**kept, **found}
-        routed = self._routes(door, every)
+        self._forget_moved(found)
+        routed = self._routes(door, [place for place in every if not _nothing_to_route(states.get(place))])
         return {place: _with_routes(states.get(place), routed.get(place)) for place in {*states, *routed}}
+
+    def _forget_moved(self, states: Mapping[tuple[FunctionRef, str], QualifierFacts]) -> None:
+        """An alias that points elsewhere than when its weights were read has other weights now."""
+        for place, state in states.items():
+            known = self._memory.routes.get(self._key(place))
+            if known is not None and state.version and known.fact.version not in (None, state.version):
+                del self._memory.routes[self._key(place)]
 
     def _routes(
         self, door: Qualifiers, places: Sequence[tuple[FunctionRef, str]]
@@ -193,6 +202,16 @@ class _Reader:
     @staticmethod
     def _age(kept: "Kept[_Found] | None") -> float:
         return float("inf") if kept is None else time.monotonic() - kept.at
+
+
+def _passing(state: QualifierFacts) -> bool:
+    """Whether the next tick must look again: what was not read, and what ends by itself."""
+    settled = state.state in (None, "Active") and state.last_update != "InProgress"
+    return bool(state.unread or state.absent) or not settled
+
+
+def _nothing_to_route(state: QualifierFacts | None) -> bool:
+    return state is not None and bar(state, 1).final
 
 
 def _with_routes(state: QualifierFacts | None, routed: QualifierFacts | None) -> QualifierFacts:

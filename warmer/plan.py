@@ -148,7 +148,8 @@ def _planned(due: DueTarget, state: Bar, allowance: Allowance | None, facts: Fac
         reason=f"no ping sent: {allowance.limit}" if nothing_allowed else due.demand.reason,
         limit=allowance.limit or (state.words if state.most < wanted else None),
         settled=Outcome.SHORT if nothing_allowed else None,
-        sides=sides(target.qualifier, allowance.count, known.routes),
+        # Provisioned concurrency of an alias serves what is sent to the alias, so that is where those pings go.
+        sides=sides(target.qualifier, allowance.count, () if known.provisioned else known.routes),
         notes=(*state.notes, *(f"not read: {words}" for words in facts.unread(target))),
     )
 

@@ -34,6 +34,13 @@ class Bar:
 
 def bar(facts: QualifierFacts, wanted: int) -> Bar:
     """What the facts of a target mean for `wanted` pings. What is not known stands in nobody's way."""
+    if facts.absent:
+        return Bar(
+            most=0,
+            kind="refused",
+            words=f"Lambda knows no such target: {facts.absent}; deploy it, or correct its name or alias in the "
+            "schedule",
+        )
     if facts.managed_instances:
         return Bar(
             most=0,
@@ -62,9 +69,12 @@ def _provisioned(facts: QualifierFacts, wanted: int) -> Bar:
     if ready >= wanted > 0:
         words = f"provisioned concurrency keeps {ready} ready, by Lambda's word; nothing to add for {wanted}"
         return Bar(most=0, kind="provisioned", words=words)
-    notes = []
+    notes: list[str] = []
     if ready:
         notes.append(f"{ready} of them by provisioned concurrency, which Lambda fills before it uses others")
-    if facts.last_update == "InProgress":
-        notes.append("an update of the function is in progress: until it ends, pings warm what was there before")
+    match facts.last_update:
+        case "InProgress":
+            notes.append("an update of the function is in progress: until it ends, pings warm what was there before")
+        case "Failed":
+            notes.append("the function's last update failed: pings warm what was there before; deploy it again")
     return Bar(most=max(wanted, 1), notes=tuple(notes))

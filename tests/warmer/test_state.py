@@ -50,5 +50,16 @@ def test_provisioned_concurrency_that_is_not_enough_still_takes_all_the_pings() 
     assert found.notes == ("5 of them by provisioned concurrency, which Lambda fills before it uses others",)
 
 
-def test_an_update_in_progress_is_a_note() -> None:
-    assert "in progress" in bar(QualifierFacts(last_update="InProgress"), 20).notes[0]
+@pytest.mark.parametrize(("update", "words"), [("InProgress", "in progress"), ("Failed", "deploy it again")])
+def test_an_update_that_is_not_there_yet_is_a_note_beside_the_whole_burst(update: str, words: str) -> None:
+    found = bar(QualifierFacts(state="Active", last_update=update), 20)
+    assert found.most == 20
+    assert words in found.notes[0]
+
+
+def test_a_target_that_lambda_does_not_know_is_refused_with_what_to_do() -> None:
+    found = bar(
+        QualifierFacts(absent="Cannot find alias arn: arn:aws:lambda:eu-west-1:123456789012:function:shop:x"), 20
+    )
+    assert (found.final, found.kind) == (True, "refused")
+    assert "function:shop:x; deploy it, or correct" in found.words
