@@ -20,8 +20,10 @@ from warmer.http2 import Http2
 _CONNECT_TIMEOUT_S = 3.0
 # An endpoint has an address in each zone; when this many do not answer, it is not the address.
 _FIRST_TRIES = 3
-# Connections that were refused are asked for again, at another address: nothing has been sent yet.
-_WAVES = 3
+# Connections that were refused are asked for again, at another address, while this long has not passed: nothing has
+# been sent yet.
+_WAVES = 5
+_ASKING_AGAIN_S = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +79,24 @@ def connected(
     way = _Way(endpoint=endpoint, addresses=_addresses(endpoint), tls=dispatch.tls(endpoint), deadline=deadline)
     with contextlib.ExitStack() as stack:
         carriers = [_first(way, stack)]
-        problem = None
+        problem, spare, enough = None, 0, min(deadline, time.monotonic() + _ASKING_AGAIN_S)
         for wave in range(_WAVES):
             missing = count - sum(each.capacity(body_bytes) for each in carriers)
-            if missing <= 0:
+            if missing <= 0 or (wave > 0 and time.monotonic() > enough):
                 break
-            number = math.ceil(missing / max(1, carriers[-1].capacity(body_bytes)))
-            stack.enter_context(dispatch.room(number, deadline))
+            each_takes = carriers[-1].capacity(body_bytes)
+            if each_takes == 0:
+                problem = f"{endpoint.host} allows no streams on a connection"
+                break
+            number = math.ceil(missing / each_takes)
+            # What a refused connection leaves is used again: nobody waits for room while holding some.
+            stack.enter_context(dispatch.room(max(0, number - spare), deadline))
             start = 1 + wave + len(carriers)
             found = dispatch.open_all(way.opened, list(range(start, start + number)))
             opened = [each for each in found if not isinstance(each, OSError)]
             for each in opened:
                 stack.callback(each.close)
-            carriers += opened
+            carriers, spare = carriers + opened, max(0, spare - number) + number - len(opened)
             problem = next((_no_connection(endpoint, each) for each in found if isinstance(each, OSError)), problem)
             if not opened:
                 break

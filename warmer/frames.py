@@ -27,19 +27,18 @@ class Splitter:
         self._buffer = bytearray()
 
     def split(self, data: bytes) -> tuple[bytes, list[GoAway]]:
-        """What is whole by now: the other frames' bytes, and each GOAWAY.
-
-        What is no frame that we take is handed on as it is, for the state machine to refuse.
-        """
+        """What is whole by now: the other frames' bytes, and each GOAWAY. Raises: ValueError for what is no frame."""
         self._buffer += data
         others, goaways, start = bytearray(), [], 0
         while len(self._buffer) - start >= _HEADER:
             length = int.from_bytes(self._buffer[start : start + 3])
-            end = len(self._buffer) if length > _LARGEST else start + _HEADER + length
+            if length > _LARGEST:
+                raise ValueError(f"a frame of {length} bytes, over the limit of {_LARGEST}")
+            end = start + _HEADER + length
             if end > len(self._buffer):
                 break
             frame = bytes(self._buffer[start:end])
-            if frame[3] == _GOAWAY and _HEADER + 8 <= len(frame) == _HEADER + length:
+            if frame[3] == _GOAWAY and length >= 8:
                 goaways.append(_goaway(frame))
             else:
                 others += frame

@@ -189,12 +189,13 @@ class Http2:
         if not data:
             self._lose_all(f"{BROKE_OFF}: the server closed the connection")
             return
-        frames, goaways = self._splitter.split(data)
         try:
+            frames, goaways = self._splitter.split(data)
             for event in self._h2.receive_data(frames) if frames else ():
                 self._note(event)
         except (ProtocolError, ValueError, KeyError) as error:
             self._lose_all(f"{BROKE_OFF}: the server broke the rules of HTTP/2 ({words(error)})")
+            return
         for goaway in goaways:
             self._go_away(goaway)
 
