@@ -98,7 +98,8 @@ class PublishedVersion:
     """A published version as ListFunctions(FunctionVersion=ALL) shows it.
 
     `last_modified` is None when the listing has no date that can be read; `snap_start` is whether Lambda keeps a
-    snapshot of it.
+    snapshot of it. `network` is its subnets and security groups by id, sorted; empty outside a VPC. `layers` are the
+    ARNs of its layer versions.
     """
 
     function: str
@@ -109,6 +110,9 @@ class PublishedVersion:
     description: str = ""
     runtime: str = ""
     snap_start: bool = False
+    memory_mb: int = 0
+    network: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.last_modified is not None and self.last_modified.tzinfo is None:

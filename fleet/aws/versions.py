@@ -158,7 +158,14 @@ def _published(item: Mapping[str, Any]) -> PublishedVersion | None:
         description=str(item.get("Description") or ""),
         runtime=str(item.get("Runtime") or ""),
         snap_start=(item.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions",
+        memory_mb=int(item.get("MemorySize") or 0),
+        network=_network(item.get("VpcConfig") or {}),
+        layers=tuple(str(layer["Arn"]) for layer in item.get("Layers") or ()),
     )
+
+
+def _network(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(str(one) for name in ("SubnetIds", "SecurityGroupIds") for one in found.get(name) or ()))
 
 
 def _instant(text: Any) -> datetime | None:
