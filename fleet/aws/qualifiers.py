@@ -5,6 +5,7 @@ GetFunction has a rate of its own (100 a second); the other two share the accoun
 Source: Lambda developer guide, "Lambda quotas", API requests.
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -105,7 +106,9 @@ def _absent(error: ClientError, function: FunctionRef) -> str:
     """Lambda's words for a function or alias that is not there; empty for any other 404, such as a proxy's."""
     found = error.response.get("Error", {})
     words = str(found.get("Message") or "")
-    return words if found.get("Code") == _ABSENT and function.name in words else ""
+    # Lambda names it as "function:shop" in an ARN or as ": shop"; "/functions/shop" is a path that somebody lacks.
+    named = re.search(rf"(function:|: ){re.escape(function.name)}(?![\w-])", words)
+    return words if found.get("Code") == _ABSENT and named else ""
 
 
 def _words(error: Exception, action: str) -> str:
