@@ -65,8 +65,15 @@ class Watch:
             self.in_flight.pop(name, None)
             self.bursts.append(Burst(ping=ping, spec=spec, result=result))
             number = sum(f"{one.ping.function}:{one.ping.qualifier}" == name for one in self.bursts)
-            click.echo(output.progress(name, number, coverage), err=True)
+            self._say(output.progress(name, number, coverage))
             self._show()
+
+    def _say(self, line: str) -> None:
+        """A line that stays; above the moving one, where there is one."""
+        if self.status is not None:
+            self.status.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(line, err=True)
 
     def _show(self) -> None:
         if self.status is not None:

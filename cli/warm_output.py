@@ -1,6 +1,7 @@
 """How `caretaker warm` prints: the report for people with each burst's picture, or the handler's JSON."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from warmer.report import TargetReport, TickReport
 
 # More would scroll past whoever looks.
 _MOST_PICTURES = 6
-_COLOURS = {Part.COLD: "yellow", Part.HELD: "cyan", Part.FAILED: "red", Part.RUN: "green"}
+_COLOURS = {Part.COLD: "yellow", Part.HELD: "cyan", Part.RUN: "green"}
 
 
 def as_json(report: TickReport) -> str:
@@ -65,8 +66,7 @@ def _coloured(line: str, glyphs: Glyphs) -> str:
     if glyphs.ascii:
         return line
     for part, colour in _COLOURS.items():
-        if part is not Part.FAILED:
-            line = line.replace(glyphs.of(part), click.style(glyphs.of(part), fg=colour))
+        line = re.sub(f"({glyphs.of(part)}+)", click.style(r"\1", fg=colour), line)
     return line
 
 

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 _MOST_WORDS = 200
+# What differs in each invocation would make one problem look like many: "2026-11-24T12:00:03Z 7f… Task timed out",
+# "RequestId: 7f… Error: Runtime exited".
+_OF_ONE_CALL = re.compile(
+    r"(RequestId: )?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12} (Error: )?|^\d{4}-\d\d-\d\dT[\d:.]+Z ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ def words(error: Any, kind: str) -> str:
         return kind
     name = str(error.get("errorType") or kind)
     message = " ".join(str(error.get("errorMessage") or "").split())
+    message = _OF_ONE_CALL.sub("", message)
     said = f"{name}: {message[:_MOST_WORDS]}" if message else name
     whole = f"{name}: {message}"
     advice = next((row.advice for row in _ROWS if row.pattern.search(whole)), None)

@@ -145,6 +145,21 @@ def test_a_function_error_covers_nothing_and_names_its_likely_cause(kind: str, m
     assert says in (verdict.problem or "")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-11-24T12:00:03.004Z 7f3c1b2a-1111-2222-3333-444455556666 Task timed out after 3.00 seconds",
+        "RequestId: 7f3c1b2a-1111-2222-3333-444455556666 Error: Task timed out after 3.00 seconds",
+        "Task timed out after 3.00 seconds",
+    ],
+)
+def test_pings_that_failed_alike_have_one_problem_whatever_their_request_ids(said: str) -> None:
+    error = {"errorType": "Sandbox.Timedout", "errorMessage": said}
+    problem = judge(an_answer(error, function_error="Unhandled"), HTTP).problem or ""
+
+    assert problem.startswith("the function failed (Sandbox.Timedout: Task timed out after 3.00 seconds; ")
+
+
 def test_an_error_that_no_row_knows_is_repeated_and_not_explained() -> None:
     error = {"errorType": "TeapotError", "errorMessage": "short and stout"}
 
