@@ -46,8 +46,8 @@ class Invocation:
 class Pool:
     """The environments of one function, one idle list a qualifier.
 
-    `ahead_ms` is how far the environments' clock is ahead of the caller's, `jitter_ms` the longest delay between a
-    request and its start, `most` how many may be in progress at once.
+    `kit_limit_ms` is the longest that the kit holds, `ahead_ms` how far the environments' clock is ahead of the
+    caller's, `jitter_ms` the longest delay between a request and its start, `most` how many may be in progress at once.
     """
 
     reuse: Reuse = "mru"
@@ -57,6 +57,7 @@ class Pool:
     life_minutes: float = 6.0
     ahead_ms: float = 0.0
     jitter_ms: float = 0.0
+    kit_limit_ms: float = 2000.0
     most: int = 10_000
     reply: Callable[[int], Any] = lambda _index: {"statusCode": 200}
     port: int = 0
@@ -194,7 +195,7 @@ async def _ran(
     await asyncio.sleep(pool.work_s)
     held_ms = 0.0
     if pool.logs == "kit":
-        held_ms = max(0.0, min(block["release_at_ms"] - _now_ms(pool), block["max_hold_ms"], 2000.0))
+        held_ms = max(0.0, min(block["release_at_ms"] - _now_ms(pool), block["max_hold_ms"], pool.kit_limit_ms))
         await asyncio.sleep(held_ms / 1000)
     ended_ms = _now_ms(pool)
     index = len(pool.served)

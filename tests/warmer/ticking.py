@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from fleet.aws.invoke import SigningInvoker
+from fleet.facts import QualifierFacts, Qualifiers
 from fleet.model import ConcurrencyFacts, FunctionRef
 from tests.warmer.builders import TUESDAY_NOON, a_service, a_target, schedules
 from tests.warmer.environment_pool import Pool
@@ -28,6 +29,19 @@ class NoLimits:
         return ConcurrencyFacts(region=function.region)
 
 
+class Weighted:
+    """The alias sends so much of its traffic to each version."""
+
+    def __init__(self, **shares: float) -> None:
+        self.routes = tuple((version.removeprefix("v"), share) for version, share in shares.items())
+
+    def configuration(self, function: FunctionRef, qualifier: str) -> QualifierFacts:
+        return QualifierFacts(state="Active")
+
+    def routing(self, function: FunctionRef, qualifier: str, known: QualifierFacts) -> QualifierFacts:
+        return replace(known, routes=self.routes)
+
+
 @dataclass(slots=True, kw_only=True)
 class Warmer:
     """A warmer of one target, whose ticks come every five minutes of the pool's time."""
@@ -35,15 +49,21 @@ class Warmer:
     pool: Pool
     wanted: int
     memory: Memory = field(default_factory=Memory)
+    qualifiers: Qualifiers | None = None
     instant: datetime = TUESDAY_NOON
 
-    def tick(self, *, seconds: float = 60.0) -> TargetReport:
+    def tick(self, *, seconds: float = 60.0, minutes: float = 5.0) -> TargetReport:
+        """One tick, with so many seconds to work in; so many minutes pass after it."""
         world = World(
-            invoker=SigningInvoker(), limits=NoLimits(), deadline=time.monotonic() + seconds, memory=self.memory
+            invoker=SigningInvoker(),
+            limits=NoLimits(),
+            qualifiers=self.qualifiers,
+            deadline=time.monotonic() + seconds,
+            memory=self.memory,
         )
         [report] = run_tick(schedules(a_service(a_target(), baseline=self.wanted)), self.instant, world)
         self.instant += _INTERVAL
-        self.pool.pass_minutes(5)
+        self.pool.pass_minutes(minutes)
         return report
 
     def ticks(self, count: int) -> Sequence[TargetReport]:
