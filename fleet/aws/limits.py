@@ -16,6 +16,7 @@ from fleet.ports import FleetError, Unreachable
 
 # The tick does not wait long for what it can do without.
 _BRIEF_S = 4.0
+_LATE = "lambda:GetAccountSettings could not be read in time"
 
 
 class ConcurrencyLimits:
@@ -23,6 +24,7 @@ class ConcurrencyLimits:
 
     def __init__(self) -> None:
         self._accounts: dict[str | None, tuple[int, int]] = {}
+        self._unread: dict[str | None, str] = {}
 
     def prepare(self, region: str | None) -> None:
         """Read the region's account limits, before `of` is called from many threads."""
@@ -32,14 +34,16 @@ class ConcurrencyLimits:
                 int(settings["ConcurrentExecutions"]),
                 int(settings["UnreservedConcurrentExecutions"]),
             )
-        except (FleetError, BotoCoreError, KeyError, TypeError, ValueError):
+        except (FleetError, BotoCoreError, KeyError, TypeError, ValueError) as error:
             # Without the account's limit only the function's own is known; the report says what was not read.
             self._accounts.pop(region, None)
+            known = isinstance(error, FleetError)
+            self._unread[region] = str(error) if known else "lambda:GetAccountSettings: the answer cannot be read"
 
     def of(self, function: FunctionRef) -> ConcurrencyFacts:
         """The limits that hold for `function` now; what cannot be read is None, and `unread` says why."""
         limit, unreserved = self._accounts.get(function.region, (None, None))
-        unread = None if limit is not None else "lambda:GetAccountSettings could not be read"
+        unread = None if limit is not None else self._unread.get(function.region, _LATE)
         try:
             reserved = self._reserved(function)
         except (FleetError, BotoCoreError, KeyError, TypeError, ValueError) as error:

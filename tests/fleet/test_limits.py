@@ -54,4 +54,4 @@ def test_without_the_account_s_limit_the_function_s_own_still_holds(api: StubApi
     api.answers["GetFunction"] = {"Configuration": {}, "Concurrency": {"ReservedConcurrentExecutions": 30}}
     found = limits()
     assert (found.reserved, found.account_unreserved) == (30, None)
-    assert "lambda:GetAccountSettings" in (found.unread or "")
+    assert "lambda:GetAccountSettings was throttled" in (found.unread or "")
