@@ -10,12 +10,12 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-kits fuzz build deploy clean lock examples pictures examples build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check bench bench-kits fuzz build deploy clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready $(if $(shell command -v npm),.tools/node/.ready) ## Install everything, into this folder only
+setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready $(if $(shell command -v npm),.tools/node/.ready) $(if $(shell command -v mvn),.tools/java/.ready) ## Install everything, into this folder only
 
 $(VENV)/bin/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than Python 3.11; call make PYTHON=/path/to/python3.11"; exit 2; }
@@ -44,6 +44,13 @@ $(VENV)/.ready: $(UV) requirements/dev.lock pyproject.toml
 	@cd .tools/node && npm ci --silent --ignore-scripts --legacy-peer-deps --no-audit --no-fund || $(NO_PACKAGES)
 	@touch $@
 
+# What Lambda's Java image holds, for the emulator.
+.tools/java/.ready: requirements/java/pom.xml
+	@echo "setup: java"
+	@rm -rf .tools/java && mkdir -p .tools/java
+	@if mvn -B -q -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.tools/java/lib; then touch $@; \
+	elif [ -z "$(CI)" ]; then echo "setup: java is left out: Maven could not fetch what it needs, see above"; else $(NO_PACKAGES); fi
+
 COMPILE := $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 	$(COMPILE) -o requirements/functions.lock
@@ -60,10 +67,15 @@ demo: setup ## The main job on real processes, in about two minutes, with a pict
 # Some tests need what no Python package index has. CI must have it; elsewhere its lack is said.
 empty :=
 needs = $(if $(CI)$(shell command -v $(2)),,$(1))
-LACKING := $(strip $(call needs,browser,chromium) $(call needs,node,npm))
+LACKING = $(strip $(call needs,browser,chromium) $(call needs,node,npm) $(if $(CI)$(shell test -e .tools/java/.ready && echo yes),,java))
 test: setup ## Run every test
 	@$(RUN) -m pytest $(if $(LACKING),-m "not ($(subst $(empty) $(empty), or ,$(LACKING)))")
+	@$(if $(filter java,$(LACKING)),,$(MAKE) --no-print-directory kits-spring)
 	@$(if $(LACKING),echo "test: not run: the tests marked $(LACKING); README says what they need")
+
+kits-spring: ## Build and test the kit for Spring Boot; needs Java 17 and Maven
+	@echo "kits-spring: mvn verify"
+	@mvn -B -q -f kits/spring/pom.xml verify
 
 bench: setup ## Ours beside others on the same work, as ratios in one run
 	@$(RUN) -m bench.burst

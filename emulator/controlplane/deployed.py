@@ -18,8 +18,6 @@ from emulator.controlplane.records import LATEST, Configuration, FunctionRecord
 from emulator.dataplane.catalog import NotFound
 from emulator.dataplane.model import FunctionVersion
 
-_JAVA_CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
-
 
 class ControlPlaneCatalog:
     """The data plane's `Catalog` of what is deployed. `draw` gives the numbers that weighted aliases pick by."""
@@ -140,15 +138,13 @@ class ControlPlaneCatalog:
 
 
 def _command(configuration: Configuration, code: Path) -> tuple[str, ...] | None:
-    """The program of a runtime that is not Python; None for Python, which the data plane brings.
+    """The program of a custom runtime; None for Python and Java, which the data plane brings.
 
     Raises: NotFound for a runtime that is not emulated.
     """
     runtime = str(configuration["Runtime"])
-    if runtime.startswith("python"):
+    if runtime.startswith("python") or (runtime.startswith("java") and shutil.which("java")):
         return None
     if runtime.startswith("provided"):
         return (str(code / "bootstrap"),)
-    if runtime.startswith("java") and (java := shutil.which("java")):
-        return (java, "-cp", f"{code}:{code}/lib/*", _JAVA_CLIENT, str(configuration["Handler"]))
     raise NotFound(f"{configuration['FunctionArn']}: the runtime {runtime} is not emulated on this machine")

@@ -9,12 +9,34 @@ from pathlib import Path
 from emulator.dataplane.model import FunctionVersion
 from emulator.dataplane.settings import Settings
 
+_JAVA_CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
+_HEAP_SHARE = 0.85
 _PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 
 
 def command(version: FunctionVersion, settings: Settings) -> tuple[str, ...]:
-    """The version's own command, or the Python runtime's."""
-    return version.command or (str(settings.runtime_python), "-m", "awslambdaric", version.handler)
+    """The version's own command, or the one of Lambda's Python or Java image."""
+    if version.command is not None:
+        return version.command
+    if version.runtime.startswith("java"):
+        return _java(version, settings)
+    return (str(settings.runtime_python), "-m", "awslambdaric", version.handler)
+
+
+def _java(version: FunctionVersion, settings: Settings) -> tuple[str, ...]:
+    # Source: AWS Lambda developer guide, "Customize Java runtime startup behavior": the compiler stops at C1. Class
+    # path: "Deploy Java Lambda functions with .zip or JAR file archives". The share of memory for the heap and the
+    # collector are assumptions; they can be set anew in JAVA_TOOL_OPTIONS.
+    return (
+        settings.java,
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        f"-Xmx{int(version.memory_mb * _HEAP_SHARE)}m",
+        "-cp",
+        f"{version.code_dir}:{version.code_dir}/lib/*:{settings.runtime_java}/*",
+        _JAVA_CLIENT,
+        version.handler,
+    )
 
 
 def variables(
