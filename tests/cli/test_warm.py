@@ -91,6 +91,19 @@ def test_the_level_may_be_that_of_another_instant(schedules: Path) -> None:
     assert "would ping 4" in warm(schedules, "shop", "--dry-run", "--at", "2026-11-24T09:30:00Z").stdout
 
 
+def test_a_count_of_ones_own_goes_before_windows_scale_and_overrides(schedules: Path) -> None:
+    path = schedules / "shop.yaml"
+    override = (
+        'overrides: [{name: stop, from: "2026-11-24T00:00", until: "2026-11-25T00:00", mode: set, concurrency: 0, '
+        "reason: test, ticket: T-1}]"
+    )
+    path.write_text(path.read_text().replace("profile: day}", "profile: day, scale: 0.5}") + override + "\n")
+    asked = ("shop", "--dry-run", "--at", "2026-11-24T08:30:00Z")
+
+    assert "nothing-due" in warm(schedules, *asked).stdout
+    assert "would ping 7" in warm(schedules, *asked, "--count", "7").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
