@@ -12,20 +12,23 @@ def distinct_environments_of_last(running: Running, count: int) -> int:
     return len({invocation.environment for invocation in running.snapshot().invocations[-count:]})
 
 
-@pytest.mark.parametrize("policy", ["mru", "lru", "random"])
-def test_twenty_wanted_are_twenty_counted_under_any_reuse_policy(
-    policy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("wanted", "policy"),
+    [(1, "mru"), (5, "lru"), (20, "mru"), (20, "lru"), (20, "random"), (50, "random"), (100, "mru")],
+)
+def test_what_is_wanted_is_counted_under_any_reuse_policy(
+    wanted: int, policy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_schedule(tmp_path / "schedules", baseline=20)
+    write_schedule(tmp_path / "schedules", baseline=wanted)
     with machine(a_function(tmp_path / "code"), policy=policy) as running:
         cold = tick(monkeypatch, running.endpoint, tmp_path / "schedules")
         warm = tick(monkeypatch, running.endpoint, tmp_path / "schedules")
 
         first, second = cold["targets"][0], warm["targets"][0]
-        assert (first["evidence"], first["covered"], first["cold"]) == ("counted", 20, 20)
-        assert (second["evidence"], second["covered"], second["healthy"], second["cold"]) == ("counted", 20, 20, 0)
-        assert (second["outcome"], warm["ok"]) == ("warm", True)
-        assert distinct_environments_of_last(running, 20) == 20
+        assert (first["evidence"], first["covered"], first["cold"]) == ("counted", wanted, wanted)
+        assert (second["evidence"], second["covered"], second["healthy"]) == ("counted", wanted, wanted)
+        assert (second["outcome"], second["cold"], warm["ok"]) == ("warm", 0, True)
+        assert distinct_environments_of_last(running, wanted) == wanted
         assert second["billed_ms"] > 0
 
 
