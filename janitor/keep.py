@@ -276,6 +276,8 @@ def _place(past: AliasHistory, it: Candidate) -> tuple[int | None, datetime] | N
 
     None when the alias never pointed to it, or still does. An alias that is gone leaves no places, only the instant.
     """
+    if all(number != it.version.number for number, _ in past.versions):
+        return None
     now = next((alias for alias in _aliases(it) if alias.name == past.alias), None)
     current = set() if now is None else {now.version, *(version for version, _ in now.weights)}
     before = [(number, at) for number, at in past.versions if str(number) not in current]

@@ -192,7 +192,8 @@ class Account:
             yield "provisioned"
         if str(number) in function.invoke_configs:
             yield "invoke-config"
-        if any(function in (name, None) for _, function in self.deployments.values()):
+        going = [one for status, one in self.deployments.values() if status not in ("Succeeded", "Failed", "Stopped")]
+        if name in going or None in going:
             yield "deployment"
 
     def _by_stack(self, name: str, number: int) -> Iterable[str]:

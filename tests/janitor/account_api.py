@@ -1,8 +1,8 @@
 """The simulated account behind the SDK's own interface: `sdk_client(account, "lambda").list_aliases(FunctionName=...)`.
 
-Requests and replies are checked against botocore's models, so that a parameter or field that AWS does not have fails
-here as well: they are in `Api.complaints`, which every test must find empty. `Api.before` are called with (service, operation, parameters) ahead of every answer: they may change the
-account, or raise what the SDK would raise (`refusal` makes one).
+Requests and replies are checked against botocore's models: a parameter or field that AWS does not have is in
+`Api.complaints`, which every test must find empty. `Api.before` are called with (service, operation, parameters) ahead
+of every answer: they may change the account, or raise what the SDK would raise (`refusal` makes one).
 """
 
 # ruff: noqa: N803 - the parameters have the names that AWS gives them
@@ -87,7 +87,7 @@ class Api:
             "Version": str(number),
             "CodeSha256": version.code,
             "CodeSize": 1000,
-            "LastModified": version.published.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+            "LastModified": _written(version.published),
             "SnapStart": {"ApplyOn": "PublishedVersions" if version.snap_start else "None"},
             **durable,
         }
@@ -280,6 +280,11 @@ def _distribution(number: int, arns: list[str]) -> dict[str, Any]:
         "DefaultCacheBehavior": first,
         "CacheBehaviors": {"Quantity": len(others), "Items": others},
     }
+
+
+@cache
+def _written(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
 @cache
