@@ -9,6 +9,7 @@ import click
 from cli.compile import compile_schedule_files
 from cli.init import init
 from cli.janitor import janitor
+from cli.janitor_sweep import audit, sweep
 from cli.render import render
 from cli.schedules import explain, plan, validate
 from cli.warm import warm
@@ -59,6 +60,8 @@ main.add_command(init)
 main.add_command(compile_schedule_files)
 main.add_command(warm)
 main.add_command(janitor)
+janitor.add_command(sweep)
+janitor.add_command(audit)
 
 if __name__ == "__main__":
     main()
