@@ -55,7 +55,8 @@ def bar(facts: QualifierFacts, wanted: int) -> Bar:
             words="the function isolates tenants: each environment belongs to one tenant id, and a ping without one is "
             "refused; take the target out",
         )
-    if facts.state in _NOT_YET:
+    # While an update is in progress, Lambda serves what was there before: no reason to send nothing.
+    if facts.state in _NOT_YET and not (facts.state == "Pending" and facts.last_update == "InProgress"):
         why = f" ({facts.state_reason})" if facts.state_reason else ""
         return Bar(most=0, kind="state", words=f"no ping sent: the function's state is {facts.state}{why}, not Active")
     if facts.state == "Inactive":

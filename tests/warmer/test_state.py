@@ -57,6 +57,12 @@ def test_an_update_that_is_not_there_yet_is_a_note_beside_the_whole_burst(update
     assert words in found.notes[0]
 
 
+def test_a_function_that_is_pending_for_an_update_still_gets_its_burst() -> None:
+    found = bar(QualifierFacts(state="Pending", last_update="InProgress"), 20)
+    assert found.most == 20
+    assert "what was there before" in found.notes[0]
+
+
 def test_a_target_that_lambda_does_not_know_is_refused_with_what_to_do() -> None:
     found = bar(
         QualifierFacts(absent="Cannot find alias arn: arn:aws:lambda:eu-west-1:123456789012:function:shop:x"), 20

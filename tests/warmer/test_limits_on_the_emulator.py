@@ -1,0 +1,92 @@
+"""The warmer against Lambda's control plane: weights, limits and absent targets as they are read over HTTP.
+
+The functions answer without a kit, in time enough to overlap; what each version got is asked of the emulator.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.controlplane.ministack import Account
+from emulator.stack import Options, RunningEmulator
+from tests.emulator.controlled import controlled, create
+from tests.warmer.lambda_machine import tick, write_schedule
+
+SOURCE = """
+import time
+
+def handler(event, context):
+    time.sleep(0.7)
+    return {"statusCode": 200, "body": "ok"}
+"""
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[RunningEmulator, Any]]:
+    with controlled(Options(account=Account(region="us-east-1"))) as both:
+        yield both
+
+
+def warmed(
+    running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, folder: Path, function: str, baseline: int
+) -> tuple[dict[str, Any], Counter[str]]:
+    """The target's report, and the number of environments of each version of it."""
+    emulator, _ = running
+    write_schedule(folder, baseline=baseline, function=function, service=function)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint_url)
+    (target,) = tick(monkeypatch, emulator.endpoint_url_lambda, folder)["targets"]
+    found = Counter(each.version for each in emulator.snapshot().environments if each.function == function)
+    return target, found
+
+
+def test_both_versions_behind_a_weighted_alias_are_warmed_by_their_weights(
+    running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, aws = running
+    create(aws, "canary", versions=2, source=SOURCE)
+    weights = {"AdditionalVersionWeights": {"2": 0.25}}
+    aws.create_alias(FunctionName="canary", Name="live", FunctionVersion="1", RoutingConfig=weights)
+    target, environments = warmed(running, monkeypatch, tmp_path, "canary", 4)
+    assert (target["wanted"], target["qualifier"]) == (4, "live")
+    assert set(environments) == {"1", "2"}
+    assert environments["1"] >= 3
+    assert environments["2"] >= 1
+
+
+def test_a_reservation_is_never_asked_for_more_than_it_has(
+    running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, aws = running
+    create(aws, "small", versions=1, source=SOURCE)
+    aws.create_alias(FunctionName="small", Name="live", FunctionVersion="1")
+    aws.put_function_concurrency(FunctionName="small", ReservedConcurrentExecutions=2)
+    target, environments = warmed(running, monkeypatch, tmp_path, "small", 5)
+    assert (target["wanted"], target["throttled"], target["outcome"]) == (5, 0, "short")
+    assert "reserved concurrency 2 of the function" in target["reason"]
+    assert environments["1"] == 2
+
+
+def test_an_alias_that_is_not_there_gets_no_ping_and_the_reason_names_it(
+    running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, aws = running
+    create(aws, "plain", versions=1, source=SOURCE)
+    target, environments = warmed(running, monkeypatch, tmp_path, "plain", 3)
+    assert (target["sent"], target["outcome"], environments) == (0, "refused", Counter())
+    assert "Lambda knows no such target" in target["reason"]
+    assert "plain" in target["reason"]
+
+
+def test_enough_provisioned_concurrency_is_left_to_itself(
+    running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, aws = running
+    create(aws, "ready", versions=1, source=SOURCE)
+    aws.create_alias(FunctionName="ready", Name="live", FunctionVersion="1")
+    aws.put_provisioned_concurrency_config(FunctionName="ready", Qualifier="live", ProvisionedConcurrentExecutions=3)
+    target, _ = warmed(running, monkeypatch, tmp_path, "ready", 3)
+    assert (target["sent"], target["outcome"], target["short"]) == (0, "left-to-provisioned", 0)
+    assert "keeps 3 ready" in target["reason"]
