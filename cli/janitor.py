@@ -10,6 +10,7 @@ import click
 
 from cli import janitor_output as output
 from cli import janitor_page
+from cli.janitor_compare import UnusableReport, differences, read_report
 from fleet.aws.rate import TimeBox
 from fleet.model import FunctionRef, VersionNumber
 from fleet.ports import FleetError
@@ -39,18 +40,37 @@ def janitor() -> None:
 @click.option(
     "--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also draw it, as a page."
 )
+@click.option(
+    "--compare",
+    "earlier",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Say what differs from an earlier report, saved as JSON.",
+)
 @_FORMAT
 @click.pass_context
-def plan(ctx: click.Context, functions: tuple[str, ...], stack: str | None, page: Path | None, form: str) -> None:
+def plan(
+    ctx: click.Context,
+    functions: tuple[str, ...],
+    stack: str | None,
+    page: Path | None,
+    earlier: Path | None,
+    form: str,
+) -> None:
     """List every version with its verdict and reason."""
+    before = None if earlier is None else _earlier(earlier)
     if stack is not None:
         raise click.UsageError("--stack is not yet supported; name the functions with --function")
     now = datetime.now(UTC)
     report = plan_report(_planned(now, frozenset(_name(text) for text in functions)), now, why="plan")
+    differing = () if before is None else differences(before, report.as_json())
     if form == "json":
-        click.echo(output.as_json(report.as_json()))
+        more = {} if before is None else {"differences": [one.as_json() for one in differing]}
+        click.echo(output.as_json({**report.as_json(), **more}))
     else:
         output.print_report(report)
+        if before is not None:
+            output.print_differences(differing)
     if page is not None:
         _write(page, janitor_page.page(report))
     for problem in report.problems:
@@ -85,6 +105,13 @@ def _planned(now: datetime, only: frozenset[str]) -> Planned:
         settings = JanitorSettings.from_env(os.environ)
         return make_plan(doors(settings, TimeBox()), settings, now, only=only)
     except (SettingsError, FleetError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    try:
+        return read_report(path)
+    except UnusableReport as error:
         raise click.UsageError(str(error)) from error
 
 

@@ -1,12 +1,14 @@
 """How `caretaker janitor` prints: text for people, JSON for machines."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 import click
 
+from cli.janitor_compare import Difference
 from janitor.report import FunctionReport, Report, VersionLine
 
 
@@ -16,12 +18,30 @@ def as_json(value: Any) -> str:
 
 
 def print_report(report: Report) -> None:
-    """Every function with its versions, lowest number first; neighbours with one reason share a line."""
+    """Every function with its versions, lowest number first; neighbours with one reason share a line; then the sum."""
     for item in report.functions:
         click.echo(f"{item.function}: {item.reason}")
         for line in _lines(item):
             click.echo(line)
     click.echo(report.reason)
+    for line in _sums(report):
+        click.echo(line)
+
+
+def print_differences(differing: Sequence[Difference]) -> None:
+    """What another report said otherwise, a line each."""
+    click.echo(f"{len(differing)} versions differ from the earlier report" + (":" if differing else ""))
+    for one in differing:
+        click.echo(f"  {one}")
+
+
+def _sums(report: Report) -> Iterator[str]:
+    """How many versions stay for which reason, and what the rest is worth."""
+    codes = Counter(line.code.value for item in report.functions for line in item.keep if line.code is not None)
+    if codes:
+        yield "what stays: " + ", ".join(f"{number:,} {code}" for code, number in codes.most_common())
+    if report.worth is not None and report.worth.bytes_going:
+        yield f"what may go: {report.worth}"
 
 
 def _lines(item: FunctionReport) -> Iterator[str]:

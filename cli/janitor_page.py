@@ -78,6 +78,7 @@ def page(report: Report) -> str:
 <p>{escape(report.run)}, {instant(report.at)}. {escape(report.reason)}</p>
 {"".join(f'<p class="trouble">{escape(problem)}</p>' for problem in report.problems)}
 {_counts(report.functions)}
+{"" if report.worth is None else f"<p>May go: {escape(str(report.worth))}</p>"}
 <h2>Each function a row, its oldest version on the left</h2>
 <ul class="legend">{"".join(_legend(kind) for kind in _KINDS)}</ul>
 <table><thead><tr><th>Function</th><th>Versions</th></tr></thead><tbody>

@@ -12,6 +12,7 @@ from janitor.inventory import Inventory
 from janitor.keep import KeepCode, KeepReason, instant
 from janitor.plan import FunctionPlan, SweepPlan, Verdict
 from janitor.sweep import TROUBLE, FunctionSweep, Outcome
+from janitor.worth import Worth
 
 # Source: Lambda developer guide, "Lambda quotas": 6 MB for a synchronous response; a larger one is an error.
 MAX_REPLY_BYTES = 5_500_000
@@ -61,7 +62,8 @@ class FunctionReport:
 class Report:
     """A whole run. `run` is "plan" or "sweep": what it did, not what it was asked for; `problems` speak of the run.
 
-    `tripped` is whether the breaker held back or ended the deleting.
+    `tripped` is whether the breaker held back or ended the deleting; `worth` is what the plan would free, None when
+    there is no plan.
     """
 
     run: str
@@ -70,6 +72,7 @@ class Report:
     functions: tuple[FunctionReport, ...] = ()
     problems: tuple[str, ...] = ()
     tripped: bool = False
+    worth: Worth | None = None
 
     @property
     def ok(self) -> bool:
@@ -84,6 +87,7 @@ class Report:
             "at": instant(self.at),
             "reason": self.reason,
             "problems": list(self.problems),
+            "worth": None if self.worth is None else self.worth.as_json(),
             "functions": [item.as_json() for item in self.functions],
         }
 

@@ -19,6 +19,7 @@ from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
 from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
 from janitor.sweep import FunctionSweep, Outcome, sweep
+from janitor.worth import worth
 from profiles.errors import ProfilesError
 from profiles.loading import Library, Shelves, load_schedules
 from profiles.location import location_of
@@ -169,6 +170,7 @@ def _report(
         functions=function_reports(planned.plan, planned.inventory, swept),
         problems=(*planned.problems, *problems),
         tripped=tripped or any(result.outcome is Outcome.HELD for result in swept.values()),
+        worth=worth(planned.plan),
     )
 
 

@@ -57,6 +57,7 @@ def test_the_plan_prints_every_version_with_its_reason(account):
         "till: all 1 versions stay (1 newest)",
         "  keep              1  newest: number 1 of the newest 5 that stay",
         "plan: 0 of 8 versions of 2 functions may go, 0 deleted",
+        "what stays: 6 newest, 1 unmarked, 1 alias",
     ]
     assert result.exit_code == 0
 
@@ -160,3 +161,13 @@ def test_a_page_that_cannot_be_written_is_said(account, tmp_path):
     result = run("plan", "--html", str(tmp_path / "absent" / "plan.html"))
     assert result.exit_code == 2
     assert "plan.html cannot be written: No such file or directory" in result.stderr
+
+
+def test_a_plan_is_compared_with_an_earlier_one(account, tmp_path):
+    (tmp_path / "last.json").write_text(run("plan", "--format", "json").stdout)
+    account.add("till", [2], published=LONG_AGO)
+    result = run("plan", "--compare", str(tmp_path / "last.json"))
+    assert result.stdout.splitlines()[-2:] == [
+        "1 versions differ from the earlier report:",
+        "  till:2  new: newest",
+    ]
