@@ -1,33 +1,14 @@
 """Ticks against environments in memory, over real HTTP: what is reported equals what the environments saw."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from tests.warmer.environment_pool import Pool, serving
-from tests.warmer.ticking import Warmer, Weighted, reach
+from tests.warmer.environment_pool import Pool
+from tests.warmer.ticking import Opened, Warmer, Weighted
 from warmer.memory import Memory
 from warmer.pace import Learnt
 from warmer.plan import Outcome
-
-Opened = Callable[[Pool], Pool]
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    """Opens pools, to which pings then go; in the end no burst may have had more arrivals than it announced."""
-    pools: list[Pool] = []
-    with ExitStack() as doors:
-
-        def open_(pool: Pool) -> Pool:
-            pools.append(doors.enter_context(serving(pool)))
-            reach(monkeypatch, pool)
-            return pool
-
-        yield open_
-    assert [pool.overfull() for pool in pools] == [[] for _ in pools]
 
 
 @pytest.mark.parametrize("reuse", ["mru", "lru", "random"])
@@ -223,32 +204,3 @@ def test_json_logs_never_show_more_than_there_were(reuse: Any, opened: Opened) -
         report = warmer.tick()
         assert report.evidence == "overlap"
         assert 0 < report.covered <= pool.reached(before)
-
-
-@pytest.mark.parametrize(("reuse", "left"), [("mru", 5), ("lru", 10)])
-def test_bursts_of_half_the_size_at_two_instants_starve_half_the_environments(
-    reuse: Any, left: int, opened: Opened
-) -> None:
-    """Why every burst asks for all: with the last used taken first, the second half meets the first half's."""
-    pool = opened(Pool(reuse=reuse, life_minutes=8))
-    Warmer(pool=pool, wanted=10).tick()
-    half = Warmer(pool=pool, wanted=5)
-
-    for _ in range(2):
-        half.tick(minutes=0)
-        half.tick()
-
-    assert pool.warm() == left
-
-
-def test_users_of_every_environment_before_a_tick_keep_none_of_them_to_the_tick_after(opened: Opened) -> None:
-    """Why no tick is left out for users' sake: their use is past when a ping tells of it, as the ping itself is."""
-    pool = opened(Pool(life_minutes=8))
-    warmer = Warmer(pool=pool, wanted=10)
-    warmer.tick()
-    pool.use(10)
-    warmer.tick()
-
-    pool.pass_minutes(5)  # the tick that would be left out
-
-    assert pool.warm() == 0

@@ -1,7 +1,7 @@
 """Ticks of a warmer against an environment pool: one memory, as in one environment of the warmer function."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from warmer.memory import Memory
 from warmer.report import TargetReport
 from warmer.tick import World, run_tick
 
+Opened = Callable[[Pool], Pool]
 _INTERVAL = timedelta(minutes=5)
 
 
