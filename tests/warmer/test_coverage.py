@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.model import Interval, LogFacts, Lost
-from tests.warmer.builders import HTTP, a_burst, a_logged_answer, a_warm_answer, an_answer
+from fleet.model import Answer, Interval, LogFacts, Lost
+from tests.warmer.builders import HTTP, a_burst, a_logged_answer, a_warm_answer, an_answer, kit_block
 from warmer.coverage import Evidence, measure, most_at_once
 
 
@@ -108,3 +109,65 @@ def test_most_at_once_equals_a_scan_of_every_instant(spans: list[Interval]) -> N
     scanned = max((sum(s.start_ms <= at < s.end_ms for s in spans) for at in range(101)), default=0)
 
     assert most_at_once(s for s in spans if s.end_ms > s.start_ms) == scanned
+
+
+def cold(*, arrived_ms: int, sent_ms: float, received_ms: float, held_ms: int = 0) -> Answer:
+    block = kit_block("a", cold=True, arrived_ms=arrived_ms, held_ms=held_ms)
+    return an_answer({"statusCode": 200, "caretaker": block}, sent_ms=sent_ms, received_ms=received_ms)
+
+
+@pytest.mark.parametrize(
+    ("arrived_ms", "held_ms", "lag_ms"),
+    [
+        (1_900, 0, 0),  # sent at 1000, there after 900 ms of init, answered at 2000: the clocks may agree
+        (6_950, 0, 4_950),  # it was there after the answer came: the clock is ahead, by this much at least
+        (6_000, 900, 4_900),
+        (-3_100, 0, -4_100),  # it was there before it was sent: the clock is behind
+    ],
+)
+def test_cold_pings_tell_the_least_difference_of_the_clocks(arrived_ms: int, held_ms: int, lag_ms: float) -> None:
+    ping = cold(arrived_ms=arrived_ms, held_ms=held_ms, sent_ms=1_000, received_ms=2_000)
+    coverage = measure(a_burst(ping), HTTP)
+
+    assert (coverage.arrival_lag_ms, coverage.arrival_spread_ms) == (lag_ms, None)
+
+
+def test_cold_pings_whose_clocks_contradict_each_other_tell_nothing() -> None:
+    ahead = cold(arrived_ms=6_950, sent_ms=1_000, received_ms=2_000)
+    behind = cold(arrived_ms=-3_100, sent_ms=1_000, received_ms=2_000)
+
+    assert measure(a_burst(ahead, behind), HTTP).arrival_lag_ms is None
+
+
+def test_an_application_that_answers_5xx_is_warmed_and_does_not_work() -> None:
+    coverage = measure(a_burst(a_warm_answer("a"), a_warm_answer("b", status=503)), HTTP)
+
+    assert (coverage.warmed, coverage.working) == (2, 1)
+
+
+@given(st.data())
+def test_logs_never_show_more_environments_than_there_were_and_all_of_them_where_all_overlap(
+    data: st.DataObject,
+) -> None:
+    """Pings are served by the environment that a policy picks of the idle ones, or by a new one."""
+    spans = sorted(
+        data.draw(st.lists(intervals.filter(lambda s: s.end_ms > s.start_ms), min_size=1, max_size=12)), key=by_start
+    )
+    busy_until: list[float] = []
+    for span in spans:
+        idle = [index for index, until in enumerate(busy_until) if until <= span.start_ms]
+        if idle:
+            busy_until[data.draw(st.sampled_from(idle))] = span.end_ms
+        else:
+            busy_until.append(span.end_ms)
+
+    coverage = measure(a_burst(*(a_logged_answer(span.start_ms, span.end_ms) for span in spans)), HTTP)
+
+    assert coverage.evidence is Evidence.OVERLAP
+    assert 1 <= coverage.covered <= len(busy_until)
+    if max(span.start_ms for span in spans) < min(span.end_ms for span in spans):
+        assert coverage.covered == len(busy_until) == len(spans)
+
+
+def by_start(span: Interval) -> float:
+    return span.start_ms
