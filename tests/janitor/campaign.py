@@ -129,6 +129,7 @@ class BadDay(Rehearsal):
     """A rehearsal over a line, at a real pace on a clock that only sleeping moves."""
 
     line: Line = field(default_factory=Line)
+    rate: float = 15
 
     def begin(self) -> str:
         """One run, however it ends: what it said, what stopped it, or that it was killed."""
@@ -155,7 +156,7 @@ class BadDay(Rehearsal):
         return gone ^ self.audit.closed.keys() if not self.audit.started else gone - self.audit.closed.keys()
 
     def _doors(self) -> Doors:
-        paces, line = Paces(15, TimeBox()), self.line
+        paces, line = Paces(self.rate, TimeBox()), self.line
         clients = {service: line.over(service, self.api.client(service)) for service in SERVICES}
         return Doors(
             versions=LambdaVersions(clients["lambda"], paces.of(Bucket.CONTROL_PLANE)),
