@@ -3,7 +3,7 @@
 Reads only. The caller needs lambda:GetFunction, lambda:ListTags, lambda:GetPolicy, lambda:ListEventSourceMappings,
 lambda:ListProvisionedConcurrencyConfigs, lambda:ListFunctionEventInvokeConfigs, lambda:ListDurableExecutionsByFunction,
 cloudformation:DescribeStacks, cloudformation:ListStackResources, codedeploy:ListDeployments,
-codedeploy:BatchGetDeployments, codedeploy:ListDeploymentTargets, codedeploy:BatchGetDeploymentTargets,
+codedeploy:GetDeployment, codedeploy:ListDeploymentTargets, codedeploy:GetDeploymentTarget,
 cloudwatch:ListMetrics and, in us-east-1, cloudfront:ListDistributions.
 """
 

@@ -195,20 +195,19 @@ class Api:
         ids = [one for one, (status, _) in self.account.deployments.items() if status in includeOnlyStatuses]
         return self._paged("deployments", ids, nextToken, "nextToken")
 
-    def _batch_get_deployments(self, deploymentIds: list[str]) -> Any:
-        known = [(one, *self.account.deployments[one]) for one in deploymentIds if one in self.account.deployments]
-        infos = [{"deploymentId": one, "status": status, "computePlatform": "Lambda"} for one, status, _ in known]
-        return {"deploymentsInfo": infos}
+    def _get_deployment(self, deploymentId: str) -> Any:
+        status = self.account.deployments[deploymentId][0]
+        return {"deploymentInfo": {"deploymentId": deploymentId, "status": status, "computePlatform": "Lambda"}}
 
     def _list_deployment_targets(self, deploymentId: str) -> Any:
         if self.account.deployments[deploymentId][1] is None:
             raise refusal("ListDeploymentTargets", 400, "DeploymentNotStartedException")
         return {"targetIds": ["target-1"]}
 
-    def _batch_get_deployment_targets(self, deploymentId: str, targetIds: list[str]) -> Any:
+    def _get_deployment_target(self, deploymentId: str, targetId: str) -> Any:
         info = {"functionName": self.account.deployments[deploymentId][1], "functionAlias": "live"}
-        target = {"deploymentTargetType": "LambdaTarget", "lambdaTarget": {"lambdaFunctionInfo": info}}
-        return {"deploymentTargets": [target for _ in targetIds]}
+        target = {"targetId": targetId, "lambdaFunctionInfo": info}
+        return {"deploymentTarget": {"deploymentTargetType": "LambdaTarget", "lambdaTarget": target}}
 
     def _list_distributions(self, Marker: str = "0") -> Any:
         items = [_distribution(n, arns) for n, arns in enumerate(self.account.distributions)]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.template.reading import LAMBDA, Stack, inline, listed, may, read_template, statements
 
+STACKS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/"
 ROLES = ["WarmerRole", "JanitorRole"]
 
 
@@ -51,6 +52,22 @@ def test_the_janitor_may_neither_invoke_nor_change_functions(janitor: list[dict[
     [
         ("lambda:ListFunctions", "*"),
         ("lambda:ListAliases", f"{LAMBDA}shop"),
+        ("lambda:GetFunction", f"{LAMBDA}shop"),
+        ("lambda:GetFunction", f"{LAMBDA}shop:12"),
+        ("lambda:ListTags", f"{LAMBDA}shop"),
+        ("lambda:GetPolicy", f"{LAMBDA}shop:12"),
+        ("lambda:ListProvisionedConcurrencyConfigs", f"{LAMBDA}shop"),
+        ("lambda:ListFunctionEventInvokeConfigs", f"{LAMBDA}shop"),
+        ("lambda:ListDurableExecutionsByFunction", f"{LAMBDA}shop:12"),
+        ("lambda:ListEventSourceMappings", "*"),
+        ("codedeploy:ListDeployments", "*"),
+        ("codedeploy:GetDeployment", "*"),
+        ("codedeploy:ListDeploymentTargets", "*"),
+        ("codedeploy:GetDeploymentTarget", "*"),
+        ("cloudfront:ListDistributions", "*"),
+        ("cloudwatch:ListMetrics", "*"),
+        ("cloudformation:DescribeStacks", f"{STACKS}shop/0a1b"),
+        ("cloudformation:ListStackResources", f"{STACKS}shop/0a1b"),
         ("dynamodb:Query", "StateTable.Arn"),
         ("dynamodb:GetItem", "StateTable.Arn"),
         ("dynamodb:PutItem", "StateTable.Arn"),
