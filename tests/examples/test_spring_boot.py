@@ -1,56 +1,24 @@
 """The Spring Boot shop behind AWS's container, pinged and visited as real JVMs."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator.dataplane.catalog import StaticCatalog
-from emulator.dataplane.model import FunctionVersion
-from emulator.dataplane.settings import Settings
 from emulator.threaded import running
 from fleet.model import FunctionRef
 from profiles.model import PingSpec, Shape
 from tests.examples.caller import Caller, event
-from tests.examples.packages import ROOT
+from tests.examples.spring import EXAMPLE, PATIENT, version
 from tests.warmer.lambda_machine import tick, write_schedule
 from warmer.events import payload
 
 # A first build fetches what Maven has not got yet.
 pytestmark = [pytest.mark.java, pytest.mark.timeout(900)]
-EXAMPLE = ROOT / "examples" / "spring-boot"
-# JVMs start side by side on few cores here; on Lambda each has its own.
-PATIENT = Settings(init_limit_s=120.0, parallel_inits=2)
-
-
-@cache
-def built() -> Path:
-    """The example's package, as the README builds it."""
-    command = ["mvn", "-B", "-q", "-f", "with-kit.xml", "clean", "package", "-Dmaven.test.skip"]
-    done = subprocess.run(command, cwd=EXAMPLE, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"the example could not be built:\n{done.stdout}{done.stderr}"
-    return EXAMPLE / "target" / "package"
-
-
-def version(*environment: tuple[str, str]) -> FunctionVersion:
-    """The example as a function, with more variables where a test wants them."""
-    return FunctionVersion(
-        function="spring-shop",
-        version="1",
-        arn="arn:aws:lambda:eu-west-1:000000000000:function:spring-shop",
-        handler="shop.Handler::handleRequest",
-        runtime="java21",
-        code_dir=built(),
-        environment=environment,
-        timeout_s=60.0,
-        memory_mb=512,
-        identity="one",
-    )
 
 
 @pytest.fixture(scope="module")
