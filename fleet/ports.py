@@ -65,12 +65,17 @@ class RecordMoved(FleetError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where Invoke requests go. `ca_bundle` is a PEM file to trust in place of the machine's own, or None."""
+    """Where Invoke requests go.
+
+    `ca_bundle` is a PEM file to trust in place of the machine's own, or None. `proxy` is the host and port of a proxy
+    that the SDK would use for it: bursts do not, since a proxy decides itself when it hands a request on.
+    """
 
     scheme: str
     host: str
     port: int
     ca_bundle: str | None = None
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

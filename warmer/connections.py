@@ -61,6 +61,7 @@ class _Way:
         if self.tls is None:
             return Http1(self.endpoint, found)
         found.settimeout(max(0.01, until - time.monotonic()))
+        found.getpeername()  # one that was reset at once fails here, since wrapping it would leave it open
         secure = self.tls.wrap_socket(found, server_hostname=self.endpoint.host)
         stack.callback(secure.close)
         if secure.selected_alpn_protocol() == "h2":
@@ -106,14 +107,32 @@ def connected(
 
 
 def _first(way: _Way, stack: contextlib.ExitStack) -> Http1 | Http2:
-    problem = ""
+    problem = OSError("it has no address")
     for index in range(min(len(way.addresses), _FIRST_TRIES)):
         found = way.opened(index)
         if not isinstance(found, OSError):
             stack.callback(found.close)
             return found
-        problem = _no_connection(way.endpoint, found)
-    raise Unreachable(f"lambda:InvokeFunction: {problem}; check AWS_ENDPOINT_URL_LAMBDA, the network and the region")
+        problem = found
+    raise Unreachable(
+        f"lambda:InvokeFunction: {_no_connection(way.endpoint, problem)}; {_advice(way.endpoint, problem)}"
+    )
+
+
+def _advice(endpoint: Endpoint, error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        trusted = f"AWS_CA_BUNDLE ({endpoint.ca_bundle})" if endpoint.ca_bundle else "the machine's own authorities"
+        advice = f"its certificate is not vouched for by {trusted}: name the right bundle in AWS_CA_BUNDLE"
+    elif isinstance(error, ssl.SSLError):
+        advice = "it does not speak TLS as we do: check the scheme and port of AWS_ENDPOINT_URL_LAMBDA"
+    else:
+        advice = "check AWS_ENDPOINT_URL_LAMBDA, the network and the region"
+    if endpoint.proxy is None:
+        return advice
+    return (
+        f"{advice}; HTTPS_PROXY names {endpoint.proxy}, but pings do not go through a proxy: give the function a way "
+        "to Lambda without one (a NAT gateway or a VPC endpoint), and put the endpoint into NO_PROXY"
+    )
 
 
 def _no_connection(endpoint: Endpoint, error: OSError) -> str:
@@ -125,8 +144,8 @@ def _addresses(endpoint: Endpoint) -> list[str]:
         found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Unreachable(
-            f"lambda:InvokeFunction: the name {endpoint.host} cannot be resolved ({words(error)}); check the region, "
-            "AWS_ENDPOINT_URL_LAMBDA and the network"
+            f"lambda:InvokeFunction: the name {endpoint.host} cannot be resolved ({words(error)}); check the region; "
+            f"{_advice(endpoint, OSError())}"
         ) from error
     families = [entry for entry in found if entry[0] == found[0][0]]
     return list(dict.fromkeys(str(entry[4][0]) for entry in families))

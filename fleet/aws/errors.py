@@ -3,11 +3,20 @@
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from fleet.ports import AccessDenied, FleetError, Refused, Throttled, Unreachable
@@ -29,21 +38,58 @@ _STALE = {
 def translated(error: Exception, *, service: str, operation: str) -> FleetError:
     """The FleetError that says what `error` means to a caller of `service:operation`."""
     where = f"{service}:{operation}"
+    if isinstance(error, ClientError):
+        return _from_reply(error, where)
+    missing = _what_is_missing(error)
+    return Refused(f"{where}: {missing}") if missing else Unreachable(f"{where}: {_way_words(error)}")
+
+
+def _what_is_missing(error: Exception) -> str | None:
+    """What the SDK lacks before it would send anything; None when it is not that."""
     match error:
-        case ClientError():
-            return _from_reply(error, where)
         case NoRegionError():
-            return Refused(f"{where}: no AWS region is set; set AWS_REGION (or AWS_DEFAULT_REGION)")
+            return "no AWS region is set; set AWS_REGION (or AWS_DEFAULT_REGION)"
+        case InvalidRegionError():
+            return f"{error}; correct AWS_REGION (or AWS_DEFAULT_REGION)"
         case NoCredentialsError() | PartialCredentialsError():
-            return Refused(f"{where}: no AWS credentials were found; give the caller a role or set AWS_PROFILE")
-        case EndpointConnectionError():
-            return Unreachable(
-                f"{where}: the endpoint does not answer ({error}); check AWS_ENDPOINT_URL and the network"
+            return "no AWS credentials were found; give the caller a role or set AWS_PROFILE"
+        case CredentialRetrievalError() | SSOError() | TokenRetrievalError():
+            return f"the AWS credentials could not be had ({error}); log in again, or check the role's provider"
+        case ProfileNotFound():
+            return f"{error}; correct AWS_PROFILE, or add the profile to the SDK's configuration"
+    return None
+
+
+def _way_words(error: Exception) -> str:
+    """What went wrong on the way to the endpoint."""
+    match error:
+        case SSLError():
+            return (
+                f"TLS with the endpoint failed ({error}); check AWS_CA_BUNDLE, and whether a proxy on the way ends TLS "
+                "with a certificate of its own"
             )
+        case ProxyConnectionError():
+            return f"the proxy does not answer ({error}); check HTTPS_PROXY, or put the endpoint into NO_PROXY"
+        case ConnectTimeoutError() | ReadTimeoutError():
+            return (
+                f"the endpoint did not answer in time ({error}); check the network: a function in a VPC needs a NAT "
+                "gateway or a VPC endpoint"
+            )
+        case EndpointConnectionError():
+            return f"the endpoint does not answer ({error}); check the region, AWS_ENDPOINT_URL and the network"
         case HTTPClientError() | BotoCoreError():
-            return Unreachable(f"{where}: {error}")
+            return str(error)
         case _:
-            return Unreachable(f"{where}: {type(error).__name__}: {error}")
+            return f"{type(error).__name__}: {error}"
+
+
+def _remedy(words: str) -> str:
+    """Source: AWS Signature Version 4 troubleshooting: the words for a wrong region, and for a clock that is off."""
+    if "valid region" in words:
+        return "they are signed for another region: check AWS_REGION and AWS_ENDPOINT_URL"
+    if "Signature expired" in words or "Signature not yet current" in words:
+        return "the signature is too old or too new: set this machine's clock"
+    return "renew them"
 
 
 def _from_reply(error: ClientError, where: str) -> FleetError:
@@ -53,7 +99,7 @@ def _from_reply(error: ClientError, where: str) -> FleetError:
     if code in _DENIALS or (status == 403 and code not in _STALE):
         return AccessDenied(f"{where} was denied: {words}; allow {where} in the role's policy", action=where)
     if code in _STALE:
-        return Refused(f"{where}: the AWS credentials are not accepted ({code}: {words}); renew them")
+        return Refused(f"{where}: the AWS credentials are not accepted ({code}: {words}); {_remedy(words)}")
     if code in _THROTTLES or status == 429:
         return Throttled(f"{where} was throttled: {words}", retry_after_s=_retry_after_s(error))
     if status >= 500:

@@ -13,6 +13,7 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import get_environ_proxies
 
 from fleet.aws.clients import client
 from fleet.aws.errors import translated
@@ -48,7 +49,13 @@ class SigningInvoker:
             raise Unreachable(
                 f"lambda:InvokeFunction: {url} is no http or https address; check AWS_ENDPOINT_URL_LAMBDA"
             ) from None
-        return Endpoint(scheme=parts.scheme, host=parts.hostname or "", port=port, ca_bundle=self._ca_bundle)
+        return Endpoint(
+            scheme=parts.scheme,
+            host=parts.hostname or "",
+            port=port,
+            ca_bundle=self._ca_bundle,
+            proxy=_proxy(url, parts.scheme),
+        )
 
     def signed(self, ping: Ping, *, release_at_ms: int) -> SignedRequest:
         """The signed request for every ping of the burst. Raises: FleetError, BlockTooLarge."""
@@ -66,6 +73,12 @@ class SigningInvoker:
             raise translated(error, service="lambda", operation="InvokeFunction") from error
         captured: AWSPreparedRequest = _captured.request
         return _as_value(captured, ping.payload)
+
+
+def _proxy(url: str, scheme: str) -> str | None:
+    """Host and port of the proxy that the environment names for `url`: never its user and password."""
+    named = get_environ_proxies(url).get(scheme)
+    return urlsplit(named if "//" in named else f"//{named}").netloc.rpartition("@")[2] if named else None
 
 
 def _client(function: FunctionRef) -> Any:

@@ -5,12 +5,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
-from fleet.model import Lost
-from fleet.ports import Unreachable
+from fleet.model import FunctionRef, Lost
+from fleet.ports import Endpoint, Unreachable
 from tests.warmer.builders import a_ping
 from tests.warmer.bursts import Told, answers, burst, only_the_second, reasons
 from tests.warmer.test_burst import FakeInvoker
@@ -215,3 +217,38 @@ def test_a_dead_endpoint_does_not_hold_up_another_targets_burst(
 
     assert (len(answers(result)), still_waiting) == (20, True)
     assert took_s < 3
+
+
+class BehindProxy(FakeInvoker):
+    """An endpoint for which the environment names a proxy."""
+
+    def endpoint(self, function: FunctionRef) -> Endpoint:
+        return replace(super().endpoint(function), proxy="proxy.example.com:3128")
+
+
+def test_an_endpoint_that_only_a_proxy_reaches_is_told_from_one_that_is_down(dispatch: Dispatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(Unreachable, match=r"Connection refused.*HTTPS_PROXY names proxy\.example\.com:3128"):
+        send_burst(BehindProxy(port), a_ping(), Window(hold_ms=10), deadline=time.monotonic() + 5, dispatch=dispatch)
+
+
+def test_a_plain_port_behind_https_is_told_from_a_certificate_that_is_not_trusted(
+    tmp_path: Path, dispatch: Dispatch
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse_once() -> None:
+            opened, _ = listener.accept()
+            with opened:
+                opened.recv(65_536)
+                opened.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        plain = threading.Thread(target=refuse_once)
+        plain.start()
+        told = FakeInvoker(listener.getsockname()[1], ca_bundle=tmp_path / "ca.pem")
+        with pytest.raises(Unreachable, match="it does not speak TLS as we do"):
+            send_burst(told, a_ping(), Window(hold_ms=10), deadline=time.monotonic() + 5, dispatch=dispatch)
+        plain.join()
