@@ -36,7 +36,7 @@ def janitor() -> None:
 
 @janitor.command()
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this function; may be repeated.")
-@click.option("--stack", metavar="NAME", help="Only this stack's functions (not yet supported).")
+@click.option("--stack", metavar="NAME", help="Only this stack's functions, nested stacks included.")
 @click.option(
     "--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also draw it, as a page."
 )
@@ -59,10 +59,8 @@ def plan(
 ) -> None:
     """List every version with its verdict and reason."""
     before = None if earlier is None else _earlier(earlier)
-    if stack is not None:
-        raise click.UsageError("--stack is not yet supported; name the functions with --function")
     now = datetime.now(UTC)
-    report = plan_report(_planned(now, frozenset(_name(text) for text in functions)), now, why="plan")
+    report = plan_report(_planned(now, frozenset(_name(text) for text in functions), stack), now, why="plan")
     differing = () if before is None else differences(before, report.as_json())
     if form == "json":
         more = {} if before is None else {"differences": [one.as_json() for one in differing]}
@@ -100,10 +98,10 @@ def why(version: str, form: str) -> None:
         click.echo(f"would change if {verdict.would_change_if}")
 
 
-def _planned(now: datetime, only: frozenset[str]) -> Planned:
+def _planned(now: datetime, only: frozenset[str], stack: str | None = None) -> Planned:
     try:
         settings = JanitorSettings.from_env(os.environ)
-        return make_plan(doors(settings, TimeBox()), settings, now, only=only)
+        return make_plan(doors(settings, TimeBox()), settings, now, only=only, stack=stack)
     except (SettingsError, FleetError) as error:
         raise click.UsageError(str(error)) from error
 

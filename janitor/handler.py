@@ -47,6 +47,7 @@ class Request:
     may_delete: bool
     why: str
     functions: frozenset[str] = frozenset()
+    stack: str | None = None
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
@@ -63,6 +64,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
             delete=delete,
             why=_why(request, settings.mode),
             only=request.functions,
+            stack=request.stack,
         )
     except (SettingsError, RequestError) as error:
         report = Report(run="none", at=now, reason=str(error), problems=(str(error),))
@@ -120,10 +122,12 @@ def _on_demand(asked: Any) -> Request:
     unknown = sorted(set(asked) - {"run", "functions", "stack"})
     if unknown:
         raise RequestError(f"caretaker.{unknown[0]} is unknown; known are run, functions and stack")
-    if asked.get("stack") is not None:
-        raise RequestError('choosing by "stack" is not yet supported; name the functions in "functions"')
-    run = str(asked["run"])
-    return Request(may_delete=run == "sweep", why=f"{run} on demand", functions=_functions(asked.get("functions")))
+    run, stack = str(asked["run"]), asked.get("stack")
+    if stack is not None and not (isinstance(stack, str) and stack.strip()):
+        raise RequestError(f"caretaker.stack must be the name or id of a stack; it is {stack!r}")
+    return Request(
+        may_delete=run == "sweep", why=f"{run} on demand", functions=_functions(asked.get("functions")), stack=stack
+    )
 
 
 def _functions(names: Any) -> frozenset[str]:

@@ -93,11 +93,11 @@ def gather_inventory(
     record: Record | None,
     policy: SweepPolicy,
     *,
-    only: Collection[str] = (),
+    only: Collection[str] | None = None,
     time_to_act: Callable[[], bool] = lambda: False,
     look_closer: LookCloser = lambda facts: facts,
 ) -> Inventory:
-    """What the account holds, of the functions named in `only` or of all that the policy chooses.
+    """What the account holds, of the functions named in `only`, or where it is None of all that the policy chooses.
 
     Once `time_to_act` says so, no more is read of the functions that are left: they keep everything, and their turn
     comes in the next run. `look_closer` adds the dear facts; without it nothing is known of them, which keeps all.
@@ -120,14 +120,14 @@ def gather_inventory(
     ]
     return Inventory(
         functions=tuple(one for one in read if one is not None),
-        absent=tuple(sorted(name for name in only if name not in listing.functions)),
+        absent=tuple(sorted(name for name in only or () if name not in listing.functions)),
         record_unread=record_unread,
         read_until=reader.read_until,
     )
 
 
-def _chosen(name: str, only: Collection[str], policy: SweepPolicy) -> bool:
-    return name in only if only else policy.scope.has_name(name)
+def _chosen(name: str, only: Collection[str] | None, policy: SweepPolicy) -> bool:
+    return policy.scope.has_name(name) if only is None else name in only
 
 
 def _published(listing: Listing, names: Iterable[str]) -> dict[str, tuple[PublishedVersion, ...]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.audit import Audit
-from fleet.ports import Record, Versions
-from fleet.uses import Uses
+from fleet.ports import Record, Refused, Versions
+from fleet.uses import Stacks, Uses
 from janitor.bookkeeping import Books
 from janitor.checks import Checks
 from janitor.inventory import Inventory, gather_inventory
@@ -18,6 +18,7 @@ from janitor.plan import SweepPlan, plan_sweep
 from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
 from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
+from janitor.stacks import functions_of
 from janitor.sweep import FunctionSweep, Outcome, sweep
 from janitor.worth import worth
 from profiles.errors import ProfilesError
@@ -77,6 +78,7 @@ def read_policy(settings: JanitorSettings, shelves: Shelves, now: datetime) -> S
         default=_default(settings, found.platform.versions, unread),
         max_per_function=settings.max_per_function,
         max_per_run=settings.max_per_run,
+        scope=settings.scope,
     )
 
 
@@ -86,6 +88,7 @@ def _default(settings: JanitorSettings, platform: VersionsPolicy, unread: str | 
         keep=max(settings.keep, platform.keep or 0),
         min_superseded=max(settings.min_superseded, platform.min_superseded or settings.min_superseded),
         grace=settings.grace,
+        wanted_tags=settings.scope.tags,
         off=None if platform.enabled else "platform.yaml",
         unread=unread,
     )
@@ -100,19 +103,39 @@ def _first_error(mistakes: Sequence[Mistake]) -> str | None:
     return f"{said} (and {more} more)" if more else said
 
 
-def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, *, only: Collection[str] = ()) -> Planned:
-    """Read and decide, change nothing. Raises: FleetError when the versions cannot be listed."""
+def make_plan(
+    doors: Doors,
+    settings: JanitorSettings,
+    now: datetime,
+    *,
+    only: Collection[str] = (),
+    stack: str | None = None,
+) -> Planned:
+    """Read and decide, change nothing: of all functions, of those in `only`, of those of `stack`, or of those in both.
+
+    Raises: FleetError when the versions cannot be listed, or there is no such stack.
+    """
     policy = read_policy(settings, doors.shelves, now)
     checks = Checks(uses=doors.uses, policy=policy, now=now, time_to_act=doors.time_to_act)
     inventory = gather_inventory(
         doors.versions,
         doors.record,
         policy,
-        only=only,
+        only=_chosen(doors.uses, only, stack),
         time_to_act=doors.time_to_act,
         look_closer=checks.look_closer,
     )
     return Planned(inventory=inventory, policy=policy, plan=plan_sweep(inventory, policy, now))
+
+
+def _chosen(stacks: Stacks, only: Collection[str], stack: str | None) -> Collection[str] | None:
+    """The functions to look at; None means all. A stack without functions is none, and never all."""
+    if stack is None:
+        return only or None
+    found = functions_of(stacks, stack)
+    if found is None:
+        raise Refused(f'cloudformation:DescribeStacks: this account and region have no stack "{stack}"')
+    return found & set(only) if only else found
 
 
 def run_janitor(
@@ -123,18 +146,21 @@ def run_janitor(
     delete: bool,
     why: str,
     only: Collection[str] = (),
+    stack: str | None = None,
     tell: Callable[[FunctionSweep], None] = lambda _: None,
 ) -> Report:
     """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`.
 
     `tell` hears what became of each function as soon as it is known.
     """
-    planned = make_plan(doors, settings, now, only=only)
+    planned = make_plan(doors, settings, now, only=only, stack=stack)
     if doors.record is None or doors.audit is None:
         # Nothing can be marked, so nothing may go.
         return _report("sweep" if delete else "plan", planned, now, why=why)
     books = Books(record=doors.record, journal=Journal(doors.audit, now), now=now)
-    held = books.before_deleting(planned.inventory, planned.plan, doors.versions, chosen=bool(only))
+    held = books.before_deleting(
+        planned.inventory, planned.plan, doors.versions, chosen=bool(only) or stack is not None
+    )
     swept: dict[str, FunctionSweep] = {}
     if delete and held.why is None:
         for result in sweep(planned.plan, doors.versions, doors.uses, books.journal, books.withheld):

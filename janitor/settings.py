@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Self
 
+from janitor.policy import Scope
 from profiles.location import bundled_in
 
 BUNDLED_SCHEDULES = bundled_in(Path(__file__).resolve().parent.parent)
 
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_PATTERN = re.compile(r"!?[A-Za-z0-9_*?-]{1,140}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,6}")
 
 
@@ -32,7 +34,8 @@ class Mode(Enum):
 class JanitorSettings:
     """What holds for every run, and the defaults for services whose schedule says nothing.
 
-    `schedules` is CARETAKER_SCHEDULES as written, or the bundled ones. `rate` is in requests a second.
+    `schedules` is CARETAKER_SCHEDULES as written, or the bundled ones. `rate` is in requests a second. `scope` says
+    which functions the janitor looks at at all.
     """
 
     schedules: str
@@ -44,6 +47,7 @@ class JanitorSettings:
     grace: timedelta
     max_per_function: int
     max_per_run: int
+    scope: Scope = field(default_factory=Scope)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -59,6 +63,7 @@ class JanitorSettings:
             grace=read.duration("CARETAKER_GRACE", default=timedelta(hours=6)),
             max_per_function=read.whole("CARETAKER_MAX_PER_FUNCTION", default=25, least=1),
             max_per_run=read.whole("CARETAKER_MAX_PER_RUN", default=500, least=1),
+            scope=Scope(patterns=read.patterns("CARETAKER_FUNCTIONS"), tags=read.tags("CARETAKER_TAGS")),
         )
         if read.mistakes:
             raise SettingsError("; ".join(read.mistakes))
@@ -108,6 +113,25 @@ class _Reader:
             return timedelta(**{_UNITS[match[2]]: int(match[1])})
         self._wrong(name, text, "must be a whole number with a unit (s, m, h or d), such as 90s, 30m, 6h or 7d")
         return default
+
+    def patterns(self, name: str) -> tuple[str, ...]:
+        found = self._several(name)
+        for one in found:
+            if _PATTERN.fullmatch(one) is None:
+                self._wrong(
+                    name, one, "must be names of functions, with * and ? for any letters and ! before exceptions"
+                )
+        return found
+
+    def tags(self, name: str) -> tuple[tuple[str, str], ...]:
+        found = self._several(name)
+        for one in found:
+            if "=" not in one or one.startswith("="):
+                self._wrong(name, one, "must be tags as key=value, separated by commas")
+        return tuple((key.strip(), value.strip()) for key, _, value in (one.partition("=") for one in found))
+
+    def _several(self, name: str) -> tuple[str, ...]:
+        return tuple(one.strip() for one in self.text(name).split(",") if one.strip())
 
     def _wrong(self, name: str, text: str, allowed: str) -> None:
         self.mistakes.append(f'{name} is "{text}": it {allowed}')

@@ -111,7 +111,7 @@ def test_why_for_people_is_two_lines(account):
         (("why", "shop:$LATEST"), "is not FUNCTION:VERSION"),
         (("why", "shop:99"), 'function "shop" has no version 99; it has 1-7'),
         (("why", "shpo:1"), 'no function "shpo"'),
-        (("plan", "--stack", "shop"), "--stack is not yet supported"),
+        (("plan", "--stack", "shop"), 'no stack "shop"'),
         (("plan", "--function", "a b"), '"a b" is not a function name'),
     ],
 )

@@ -199,6 +199,9 @@ def _operation(method: str, path: list[str]) -> str:
     return next((name for pattern, name in _OPERATIONS if re.fullmatch(pattern, asked)), asked)
 
 
+# What CloudFormation answers.
+_NO_STACK = b"""<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>
+<Message>Stack with id it does not exist</Message></Error><RequestId>1</RequestId></ErrorResponse>"""
 # What CodeDeploy and CloudWatch answer.
 _NOTHING = {"ListDeployments": b'{"deployments": []}', "ListMetrics": b'{"Metrics": []}'}
 
@@ -225,9 +228,10 @@ def serving(fake: FakeLambda) -> Iterator[str]:
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            raw = _NOTHING[self.headers["X-Amz-Target"].rsplit(".", 1)[-1]]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            operation = (self.headers.get("X-Amz-Target") or "").rsplit(".", 1)[-1]
+            raw = _NOTHING.get(operation, _NO_STACK)
+            self.send_response(200 if operation else 400)
+            self.send_header("Content-Type", "application/x-amz-json-1.1" if operation else "text/xml")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
             self.wfile.write(raw)

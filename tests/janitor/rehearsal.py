@@ -1,6 +1,6 @@
 """Whole runs of the janitor on a simulated account: the product's own code and adapters, no waiting and no network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
+from janitor.policy import Scope
 from janitor.report import Report
 from janitor.run import Doors, run_janitor
 from janitor.settings import JanitorSettings, Mode
@@ -49,6 +50,7 @@ class Rehearsal:
     folder: Path
     per_function: int = 25
     per_run: int = 500
+    scope: Scope = field(default_factory=Scope)
     record: MemoryRecord = field(default_factory=MemoryRecord)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
     reports: list[Report] = field(default_factory=list)
@@ -56,7 +58,7 @@ class Rehearsal:
     def __post_init__(self) -> None:
         self.api = Api(self.account)
 
-    def run(self, *, delete: bool = True) -> Report:
+    def run(self, *, delete: bool = True, stack: str | None = None, only: Collection[str] = ()) -> Report:
         """One run at the account's present time."""
         self.account.begin_run()
         settings = JanitorSettings(
@@ -69,9 +71,13 @@ class Rehearsal:
             grace=self.account.policy.grace,
             max_per_function=self.per_function,
             max_per_run=self.per_run,
+            scope=self.scope,
         )
-        self.reports.append(run_janitor(self._doors(), settings, self.account.now, delete=delete, why="rehearsal"))
-        return self.reports[-1]
+        report = run_janitor(
+            self._doors(), settings, self.account.now, delete=delete, why="rehearsal", stack=stack, only=only
+        )
+        self.reports.append(report)
+        return report
 
     def later(self, **span: float) -> None:
         """Time passes."""

@@ -186,7 +186,7 @@ def test_a_function_that_does_not_exist_is_named(world):
         ({"run": "purge"}, '"plan" or "sweep"'),
         ({}, '"plan" or "sweep"'),
         ("sweep", '"plan" or "sweep"'),
-        ({"run": "sweep", "stack": "shop"}, "not yet supported"),
+        ({"run": "sweep", "stack": ""}, "name or id of a stack"),
         ({"run": "sweep", "function": ["shop"]}, "caretaker.function is unknown"),
         ({"run": "sweep", "functions": []}, "at least one"),
         ({"run": "sweep", "functions": "shop"}, "list of function names"),

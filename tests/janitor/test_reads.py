@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fleet.ports import Refused
+from janitor.policy import Scope
 from tests.janitor.account import Account
 from tests.janitor.account_api import refusal
 from tests.janitor.rehearsal import Rehearsal
@@ -81,7 +83,11 @@ def test_tags_that_lambda_withholds_keep_every_version(rehearsal):
     def withheld(**asked: str) -> Any:
         reply = original(**asked)
         reply.pop("Tags", None)
-        return reply if "Qualifier" in asked else {**reply, "TagsError": {"ErrorCode": "AccessDenied", "Message": "no " * 30}}
+        return (
+            reply
+            if "Qualifier" in asked
+            else {**reply, "TagsError": {"ErrorCode": "AccessDenied", "Message": "no " * 30}}
+        )
 
     rehearsal.api._get_function = withheld  # type: ignore[method-assign]
     assert after_two_runs(rehearsal) == []
@@ -184,3 +190,43 @@ def test_what_an_alias_pointed_to_before_stays_two_deep(tmp_path):
     assert sorted(shop.versions) == [2, 3, 4, 9, 10]
     kept = {str(line.version): line.code.value for line in rehearsal.reports[-1].functions[0].keep if line.code}
     assert kept == {"2": "previously-live", "3": "previously-live", "4": "alias", "9": "newest", "10": "newest"}
+
+
+def test_a_stack_chooses_its_functions_and_those_of_stacks_inside_it(tmp_path):
+    account = Account()
+    root = account.stack("root")
+    inner = account.stack("inner", inside=root.stack_id)
+    for name, stack in (("a", root), ("b", inner), ("c", None)):
+        account.add(name, range(1, 6), published=LONG_AGO)
+        if stack is not None:
+            account.own(stack, name)
+    rehearsal = Rehearsal(account, tmp_path)
+    assert [item.function for item in rehearsal.run(stack="root").functions] == ["a", "b"]
+    assert [item.function for item in rehearsal.run(stack="root", only={"b", "c"}).functions] == ["b"]
+
+
+def test_a_stack_without_functions_chooses_none_and_never_all(tmp_path):
+    account = Account()
+    account.add("shop", range(1, 6), published=LONG_AGO)
+    account.stack("empty")
+    assert Rehearsal(account, tmp_path).run(stack="empty").functions == ()
+
+
+def test_a_stack_that_is_not_there_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(Refused, match='no stack "missing"'):
+        Rehearsal(Account(), tmp_path).run(stack="missing")
+
+
+def test_names_and_tags_choose_what_the_janitor_looks_at(tmp_path):
+    account = Account()
+    for name in ("shop-a", "shop-b", "shop-legacy", "till"):
+        account.add(name, range(1, 6), published=LONG_AGO).tags["team"] = "shop"
+    account.functions["shop-b"].tags["team"] = "other"
+    scope = Scope(patterns=("shop-*", "!*legacy*"), tags=(("team", "shop"),))
+    rehearsal = Rehearsal(account, tmp_path, scope=scope)
+    rehearsal.run()
+    rehearsal.later(hours=7)
+    report = rehearsal.run()
+    assert [item.function for item in report.functions] == ["shop-a", "shop-b"]
+    assert {name for name, _, _ in account.deleted} == {"shop-a"}
+    assert report.ok

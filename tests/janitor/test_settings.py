@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from janitor.policy import Scope
 from janitor.settings import BUNDLED_SCHEDULES, JanitorSettings, Mode, SettingsError
 
 
@@ -88,3 +89,17 @@ def test_an_unusable_value_is_named_with_the_variable_and_what_is_allowed(variab
 def test_all_mistakes_come_at_once():
     with pytest.raises(SettingsError, match=r"CARETAKER_MODE.*CARETAKER_KEEP"):
         JanitorSettings.from_env({"CARETAKER_MODE": "x", "CARETAKER_KEEP": "1"})
+
+
+def test_functions_are_chosen_by_patterns_and_tags():
+    settings = JanitorSettings.from_env(
+        {"CARETAKER_FUNCTIONS": "shop-*, !shop-old", "CARETAKER_TAGS": "team=shop, a=b=c"}
+    )
+    assert settings.scope == Scope(patterns=("shop-*", "!shop-old"), tags=(("team", "shop"), ("a", "b=c")))
+    assert [settings.scope.has_name(name) for name in ("shop-a", "shop-old", "till")] == [True, False, False]
+
+
+@pytest.mark.parametrize(("name", "value"), [("CARETAKER_FUNCTIONS", "shop/*"), ("CARETAKER_TAGS", "team")])
+def test_a_choice_that_cannot_be_read_is_named(name, value):
+    with pytest.raises(SettingsError, match=name):
+        JanitorSettings.from_env({name: value})
