@@ -176,10 +176,12 @@ def main() -> None:
 
 
 def _row(name: str, each: Measured, theirs: Measured | None) -> str:
-    # Arrivals of one segment have one timestamp: what is below a microsecond cannot be told from none.
-    ratio = f"1/{theirs.spread_ms / max(0.001, each.spread_ms):.0f}" if theirs is not None else ""
+    ratio = ""
+    if theirs is not None:
+        # Requests that end in one segment have one timestamp: a ratio to nothing would say nothing.
+        ratio = f"1/{theirs.spread_ms / each.spread_ms:.0f}" if each.spread_ms >= 0.001 else "one packet"
     return (
-        f"  {name:<20} {each.spread_ms:>9.3f} ms ({each.worst_ms:>9.3f})  {ratio:<9}"
+        f"  {name:<20} {each.spread_ms:>9.3f} ms ({each.worst_ms:>9.3f})  {ratio:<10}"
         f"  {each.reached(10):>5g} {each.reached(75):>5g}  {each.peak_mb:>4.0f} MB"
     )
 
