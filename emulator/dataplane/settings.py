@@ -1,7 +1,8 @@
 """How the emulator runs its execution environments: limits, credentials, endpoints. A value, nothing else."""
 
 import os
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from emulator.dataplane.tls import Tls
@@ -19,14 +20,14 @@ class Settings:
     of them on a few cores would run into the init limit without any fault of its own, so the others wait in line.
     `event_retry_delays_s`: waits before the retries of an asynchronous invocation that failed.
     Source: AWS Lambda developer guide, "Asynchronous invocation": two retries, after one and two minutes.
-    `runtime_java` is a folder of jars, what Lambda's Java image holds; `java` is the program, a name or a path.
+    `runtime_java` is a folder of jars, what Lambda's Java image holds; `java` is the program.
     `tls` opens a TLS door beside the plain one.
     `endpoint_url_lambda` is what functions get as AWS_ENDPOINT_URL_LAMBDA; None means this emulator itself.
     """
 
     runtime_python: Path = _ROOT / ".tools" / "runtime" / "bin" / "python"
     runtime_java: Path = _ROOT / ".tools" / "java" / "lib"
-    java: str = "java"
+    java: str = field(default_factory=lambda: shutil.which("java") or "java")
     init_limit_s: float = 10.0
     idle_s: float = 600.0
     shutdown_grace_s: float = 0.3
