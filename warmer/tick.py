@@ -118,7 +118,8 @@ def _warm(planned: PlannedTarget, tick: _Tick) -> TargetReport:
         probe = replace(planned, count=1, sides=(Side(qualifier=planned.target.qualifier, count=1),))
         rounds, probes = _rounds(probe, tick, key, most=1), 1
         held_back = before.words if not rounds[-1].working else None
-    if held_back is None:
+    # A probe that works brings the whole burst back at once, where there is time for it.
+    if held_back is None and not (rounds and time.monotonic() > tick.world.deadline - _LEAST_S):
         rounds += _rounds(planned, tick, key, most=_MOST_ROUNDS)
     report = measured_report(planned, rounds, interval=tick.interval, probes=probes, held_back=held_back)
     _remember(memory, key, rounds, report, tick.instant)
