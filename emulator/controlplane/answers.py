@@ -74,7 +74,9 @@ def put_alias(ask: Ask, record: FunctionRecord) -> Answer | None:
 
 
 def list_aliases(ask: Ask, record: FunctionRecord) -> Answer | None:
-    """ListAliases: 50 a page; a FunctionVersion shows the aliases that send it any traffic."""
+    """ListAliases: 50 a page; a FunctionVersion shows the aliases that send it any traffic. GetAlias is ministack's."""
+    if ask.sub.strip("/") != "aliases":
+        return None
     wanted = ask.query.get("FunctionVersion")
     matching = [alias for alias in record.aliases.values() if wanted is None or alias.sends_to(wanted)]
     shown, marker = Page.asked_for(ask.query).cut(matching, lambda alias: (alias.name, 0))

@@ -33,6 +33,12 @@ def shared(running: tuple[RunningEmulator, Any]) -> Any:
     return aws
 
 
+def test_one_alias_is_shown_with_its_weights_and_not_in_a_list(shared: Any) -> None:
+    found = shared.get_alias(FunctionName="shared", Name="canary")
+    assert (found["Name"], found["FunctionVersion"]) == ("canary", "4")
+    assert found["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 0.1}}
+
+
 def versions_of(aws: Any, name: str) -> list[str]:
     pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=name)
     return [version["Version"] for page in pages for version in page["Versions"]]

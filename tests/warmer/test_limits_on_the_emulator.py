@@ -49,11 +49,10 @@ def test_both_versions_behind_a_weighted_alias_are_warmed_by_their_weights(
     create(aws, "canary", versions=2, source=SOURCE)
     weights = {"AdditionalVersionWeights": {"2": 0.25}}
     aws.create_alias(FunctionName="canary", Name="live", FunctionVersion="1", RoutingConfig=weights)
-    target, environments = warmed(running, monkeypatch, tmp_path, "canary", 4)
-    assert (target["wanted"], target["qualifier"]) == (4, "live")
-    assert set(environments) == {"1", "2"}
-    assert environments["1"] >= 3
-    assert environments["2"] >= 1
+    target, environments = warmed(running, monkeypatch, tmp_path, "canary", 20)
+    assert (target["wanted"], target["sent"], target["qualifier"]) == (20, 20, "live")
+    # An alias that draws for each ping would seldom share twenty so.
+    assert environments == {"1": 15, "2": 5}
 
 
 def test_a_reservation_is_never_asked_for_more_than_it_has(
