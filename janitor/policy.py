@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from fleet.model import PublishedVersion, VersionNumber
 from profiles.model import Service
 
+N = TypeVar("N", int, timedelta)
 LEAST_KEPT = 2
 # How many of the versions that an alias pointed to before stay: what people and tools roll back to.
 PREVIOUSLY_LIVE = 2
@@ -130,6 +132,19 @@ def _with(known: FunctionPolicy, service: Service, qualifier: str, *, first: boo
         known,
         keep=keep if first else max(keep, known.keep),
         min_superseded=superseded if first else max(superseded, known.min_superseded),
+        snap_keep=_snap(own.snap_keep, keep, None if first else (known.snap_keep, known.keep)),
+        snap_min_superseded=_snap(
+            own.snap_min_superseded,
+            superseded,
+            None if first else (known.snap_min_superseded, known.min_superseded),
+        ),
         off=known.off or (None if own.enabled else f'the schedule of service "{service.name}"'),
         scheduled=known.scheduled + named,
     )
+
+
+def _snap(own: N | None, general: N, known: tuple[N | None, N] | None) -> N | None:
+    """The word for SnapStart versions; where nobody has one of its own for them, None."""
+    if known is None or (own is None and known[0] is None):
+        return own
+    return max(general if own is None else own, known[1] if known[0] is None else known[0])

@@ -5,7 +5,7 @@ Talks through ports only; the handler and the `caretaker janitor` command open t
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleet.audit import Audit
 from fleet.ports import Record, Refused, Versions
@@ -87,11 +87,17 @@ def _default(settings: JanitorSettings, platform: VersionsPolicy, unread: str | 
     return FunctionPolicy(
         keep=max(settings.keep, platform.keep or 0),
         min_superseded=max(settings.min_superseded, platform.min_superseded or settings.min_superseded),
+        snap_keep=None if platform.snap_keep is None else max(settings.keep, platform.snap_keep),
+        snap_min_superseded=_longer(settings.min_superseded, platform.snap_min_superseded),
         grace=settings.grace,
         wanted_tags=settings.scope.tags,
         off=None if platform.enabled else "platform.yaml",
         unread=unread,
     )
+
+
+def _longer(settings: timedelta, platform: timedelta | None) -> timedelta | None:
+    return None if platform is None else max(settings, platform)
 
 
 def _first_error(mistakes: Sequence[Mistake]) -> str | None:

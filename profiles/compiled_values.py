@@ -143,11 +143,13 @@ def _override_json(override: Override) -> dict[str, Any]:
 
 
 def _versions_json(versions: VersionsPolicy) -> dict[str, Any]:
-    superseded = versions.min_superseded
+    superseded, snap = versions.min_superseded, versions.snap_min_superseded
     return {
         "enabled": versions.enabled,
         "keep": versions.keep,
         "min_superseded": None if superseded is None else _seconds(superseded),
+        "snap_keep": versions.snap_keep,
+        "snap_min_superseded": None if snap is None else _seconds(snap),
     }
 
 
@@ -261,9 +263,12 @@ def _override(item: Mapping[str, Any]) -> Override:
 
 
 def _versions(item: Mapping[str, Any]) -> VersionsPolicy:
-    superseded = item["min_superseded"]
+    # Documents compiled before there was a policy for SnapStart versions say nothing of it.
+    superseded, snap = item["min_superseded"], item.get("snap_min_superseded")
     return VersionsPolicy(
         enabled=item["enabled"],
         keep=item["keep"],
         min_superseded=None if superseded is None else timedelta(seconds=superseded),
+        snap_keep=item.get("snap_keep"),
+        snap_min_superseded=None if snap is None else timedelta(seconds=snap),
     )

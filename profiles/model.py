@@ -49,11 +49,16 @@ class PingSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionsPolicy:
-    """The janitor's policy for a service's functions; None means the janitor's own default."""
+    """The janitor's policy for a service's functions; None means the janitor's own default.
+
+    `snap_keep` and `snap_min_superseded` hold for SnapStart versions; None means that the others hold for them too.
+    """
 
     enabled: bool = True
     keep: int | None = None
     min_superseded: timedelta | None = None
+    snap_keep: int | None = None
+    snap_min_superseded: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from profiles.yaml_nodes import Node
 
 PLATFORM_NAMES = ("platform.yaml", "platform.yml")
 PLATFORM_KEYS = ("version", "interval", "maxConcurrency", "calendars", "profiles", "ping", "versions")
-VERSIONS_KEYS = ("keep", "minSuperseded", "enabled")
+VERSIONS_KEYS = ("keep", "minSuperseded", "enabled", "snapStart")
+SNAP_START_KEYS = ("keep", "minSuperseded")
 INTERVALS = ("1m", "2m", "3m", "5m", "10m")
 MAX_CEILING = 10_000
 
@@ -79,12 +80,22 @@ def read_versions(fields: Fields, default: VersionsPolicy) -> VersionsPolicy:
     inner = open_mapping(node, "versions", fields.findings, VERSIONS_KEYS) if node is not None else None
     if inner is None:
         return default
+    node = inner.node("snapStart")
+    snap = open_mapping(node, "versions.snapStart", fields.findings, SNAP_START_KEYS) if node is not None else None
+    keep, superseded = _keep_and_superseded(inner)
+    snap_keep, snap_superseded = (None, None) if snap is None else _keep_and_superseded(snap)
     return VersionsPolicy(
         enabled=inner.read("enabled", checks.boolean, default.enabled),
-        keep=inner.maybe("keep", checks.integer(2, 10_000, code="E304")) or default.keep,
-        min_superseded=inner.maybe("minSuperseded", time_checks.duration(timedelta(minutes=1), timedelta(days=3650)))
-        or default.min_superseded,
+        keep=keep or default.keep,
+        min_superseded=superseded or default.min_superseded,
+        snap_keep=snap_keep or default.snap_keep,
+        snap_min_superseded=snap_superseded or default.snap_min_superseded,
     )
+
+
+def _keep_and_superseded(fields: Fields) -> tuple[int | None, timedelta | None]:
+    keep = fields.maybe("keep", checks.integer(2, 10_000, code="E304"))
+    return keep, fields.maybe("minSuperseded", time_checks.duration(timedelta(minutes=1), timedelta(days=3650)))
 
 
 def _interval(node: Node, path: str, findings: Findings) -> timedelta | None:

@@ -1,10 +1,12 @@
 """Policies from schedules: what a service says holds for its functions, and the more careful word wins."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from janitor.policy import sweep_policy
 from profiles.model import VersionsPolicy
-from tests.janitor.builders import a_policy, a_service, v
+from profiles.reader import read_text
+from tests.janitor.builders import a_policy, a_service, a_version, v
 
 DEFAULT = a_policy(keep=5, min_superseded=timedelta(days=7))
 
@@ -48,3 +50,36 @@ def test_a_target_with_a_version_protects_it_even_when_the_service_is_disabled()
 def test_a_target_named_by_arn_protects_the_function_of_that_name():
     arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
     assert policy_of(a_service("12", function=arn)).scheduled == ((v(12), "checkout"),)
+
+
+def test_snapstart_versions_have_a_policy_of_their_own_where_a_service_says_so():
+    own = VersionsPolicy(keep=5, min_superseded=timedelta(days=7), snap_keep=2, snap_min_superseded=timedelta(days=1))
+    found = policy_of(a_service("live", policy=own))
+    snapshot, plain = replace(a_version(1), snap_start=True), a_version(1)
+    assert (found.keep_of(snapshot), found.min_superseded_of(snapshot)) == (2, timedelta(days=1))
+    assert (found.keep_of(plain), found.min_superseded_of(plain)) == (5, timedelta(days=7))
+    assert found.fewest == 2
+
+
+def test_of_two_services_the_more_careful_word_holds_for_snapstart_versions_in_either_order():
+    one = a_service("live", name="one", policy=VersionsPolicy(keep=5, snap_keep=2))
+    two = a_service("live", name="two", policy=VersionsPolicy(keep=3))
+    for services in ((one, two), (two, one)):
+        found = policy_of(*services)
+        assert (found.keep, found.snap_keep) == (5, 3)
+
+
+def test_a_service_that_says_nothing_of_snapstart_treats_all_versions_alike():
+    found = policy_of(a_service("live", policy=VersionsPolicy(keep=3)))
+    assert (found.snap_keep, found.keep_of(replace(a_version(1), snap_start=True))) == (None, 3)
+
+
+def test_a_schedule_says_it_under_snapstart():
+    text = (
+        "version: 1\nservice: shop\nowner: team\ntimezone: UTC\nprofiles: {p: {baseline: 1}}\n"
+        "targets: [{function: shop, alias: live, profile: p}]\n"
+        "versions: {keep: 5, minSuperseded: 7d, snapStart: {keep: 2, minSuperseded: 1d}}\n"
+    )
+    (service,) = read_text(text, file="shop.yaml").services
+    found = policy_of(service)
+    assert (found.keep, found.snap_keep, found.snap_min_superseded) == (5, 2, timedelta(days=1))

@@ -105,6 +105,8 @@ policies = st.builds(
     enabled=st.booleans(),
     keep=maybe(nothing, st.integers(2, 9)),
     min_superseded=maybe(nothing, lengths),
+    snap_keep=maybe(nothing, st.integers(2, 9)),
+    snap_min_superseded=maybe(nothing, lengths),
 )
 services = st.builds(
     Service,

@@ -36,8 +36,11 @@ overrides:
 versions: {keep: 5, minSuperseded: 7d}
 """
 
+_SNAP = "minSuperseded: 7d, snapStart: {keep: "
 # what the good file has, what stands there instead, the code, the text at whose beginning the error points
 MISTAKES = [
+    ("minSuperseded: 7d", _SNAP + "1}", "E304", "1}}"),
+    ("minSuperseded: 7d", "snapStart: {enabled: true}", "E003", "enabled: true"),
     # structure
     ("version: 1\n", "version: 2\n", "E102", "2\n"),
     ("version: 1\n", 'version: "1"\n', "E006", '"1"'),
