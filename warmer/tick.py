@@ -199,6 +199,6 @@ def _remember(memory: Memory, key: Key, rounds: tuple[Coverage, ...], report: Ta
         memory.failing.pop(key, None)
     else:
         memory.failing[key] = known
-    if throttled:
-        # Whatever was read of its limits was not the whole truth.
+    if throttled or not working:
+        # Whatever was read of its limits and of its state was not the whole truth.
         memory.forget(key, key[:2])
