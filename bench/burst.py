@@ -28,7 +28,7 @@ _SDK_ROOTS = Path(botocore.__file__).parent / "cacert.pem"
 _ROOT = Path(__file__).resolve().parents[1]
 _H2, _H1 = "h2,http/1.1", "http/1.1"
 # Pings, rounds, and the share of a core.
-_CASES = ((100, 7, None), (1000, 5, None), (100, 5, SHARE_OF_512_MB), (1000, 3, SHARE_OF_512_MB))
+_CASES = ((100, 7, None), (1000, 3, None), (100, 5, SHARE_OF_512_MB), (1000, 3, SHARE_OF_512_MB))
 # A session token is as long as a role's, which is most of a request's head.
 _TOKEN = "x" * 900
 

@@ -54,7 +54,7 @@ class Http1:
             return
         self._sent_ms = time.time() * 1000
         try:
-            self._socket.sendall(self._last)
+            self._socket.send(self._last)  # one byte goes whole or not at all
         except OSError as error:
             self._flight.lose(f"the connection ended at the release: {words(error)}", sent=False)
 
