@@ -87,8 +87,9 @@ bench-kits: setup ## What a first user waits for, by what came before: tables, i
 	@PYTHONPATH=kits/python $(RUN) -m bench.kits $(ARGS)
 
 FUZZ_SECONDS ?= 60
-fuzz: setup ## Damaged schedule files through the reader, for FUZZ_SECONDS
+fuzz: setup ## Damaged schedule files through the reader, and made-up accounts through the janitor, FUZZ_SECONDS each
 	@$(RUN) -m tests.profiles.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
+	@$(RUN) -m tests.janitor.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 
 check: setup ## Lint, types, import contracts, schedules
 	@$(VENV)/bin/ruff format --check .
