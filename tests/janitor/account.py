@@ -251,7 +251,7 @@ class Account:
         newer = sum(1 for other in function.versions if other > number)
         if ours or off not in (None, "false"):
             yield "tag"
-        if keep is not None and (not keep.isdigit() or newer < int(keep)):
+        if keep is not None and (not keep.isdigit() or int(keep) < 2 or newer < int(keep)):
             yield "tag"
         if least is not None and not (least.endswith("d") and least[:-1].isdigit()):
             yield "tag"
