@@ -71,7 +71,8 @@ final class ExecutionEnvironment {
         lastRequestMs = null;
     }
 
-    private String id() {
+    /** 32 hex digits, made when they are first asked for. */
+    synchronized String id() {
         if (id == null) {
             byte[] random = new byte[16];
             // Made here and not kept: a generator from before a snapshot would give every clone the same numbers.

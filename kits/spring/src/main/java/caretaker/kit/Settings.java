@@ -14,8 +14,10 @@ import java.util.Map;
  *     SnapStart snapshot is taken; they must be safe to ask for at any time
  * @param host the host name of the requests that prime a snapshot, where no ping has named one yet
  * @param primeAtInit replay the paths at the end of every init as well; init then takes that much longer
+ * @param otherWarmers answer the pings of other warmers too, instead of the application
  */
-public record Settings(Duration maxHold, Pings pings, List<String> prime, String host, boolean primeAtInit) {
+public record Settings(
+        Duration maxHold, Pings pings, List<String> prime, String host, boolean primeAtInit, boolean otherWarmers) {
 
     /** What runs when a ping comes. */
     public enum Pings {
@@ -39,13 +41,13 @@ public record Settings(Duration maxHold, Pings pings, List<String> prime, String
 
     /** Route-through, a hold of two seconds at most, nothing primed. */
     public static Settings defaults() {
-        return new Settings(DEFAULT_MAX_HOLD, Pings.ROUTE, List.of(), "localhost", false);
+        return new Settings(DEFAULT_MAX_HOLD, Pings.ROUTE, List.of(), "localhost", false, true);
     }
 
     /**
      * The settings that the function's variables give: {@code CARETAKER_MAX_HOLD_MS}, {@code CARETAKER_PINGS} (route or
-     * checks), {@code CARETAKER_PRIME} (paths with commas between them), {@code CARETAKER_HOST} and
-     * {@code CARETAKER_PRIME_AT_INIT} (true or false).
+     * checks), {@code CARETAKER_PRIME} (paths with commas between them), {@code CARETAKER_HOST},
+     * {@code CARETAKER_PRIME_AT_INIT} and {@code CARETAKER_OTHER_WARMERS} (true or false).
      *
      * @throws IllegalArgumentException for a value that none of them can have
      */
@@ -56,22 +58,28 @@ public record Settings(Duration maxHold, Pings pings, List<String> prime, String
                 pings(variables.getOrDefault("CARETAKER_PINGS", "route")),
                 paths(variables.getOrDefault("CARETAKER_PRIME", "")),
                 variables.getOrDefault("CARETAKER_HOST", defaults.host()),
-                Boolean.parseBoolean(variables.get("CARETAKER_PRIME_AT_INIT")));
+                Boolean.parseBoolean(variables.get("CARETAKER_PRIME_AT_INIT")),
+                Boolean.parseBoolean(variables.getOrDefault("CARETAKER_OTHER_WARMERS", "true")));
     }
 
     /** The same with other paths to prime. */
     public Settings withPrime(String... paths) {
-        return new Settings(maxHold, pings, List.of(paths), host, primeAtInit);
+        return new Settings(maxHold, pings, List.of(paths), host, primeAtInit, otherWarmers);
     }
 
     /** The same with the host name that the application expects. */
     public Settings withHost(String name) {
-        return new Settings(maxHold, pings, prime, name, primeAtInit);
+        return new Settings(maxHold, pings, prime, name, primeAtInit, otherWarmers);
     }
 
     /** The same with pings answered in another way. */
     public Settings withPings(Pings other) {
-        return new Settings(maxHold, other, prime, host, primeAtInit);
+        return new Settings(maxHold, other, prime, host, primeAtInit, otherWarmers);
+    }
+
+    /** The same with other warmers' pings left to the application. */
+    public Settings withoutOtherWarmers() {
+        return new Settings(maxHold, pings, prime, host, primeAtInit, false);
     }
 
     private static Duration maxHold(String given, Duration otherwise) {

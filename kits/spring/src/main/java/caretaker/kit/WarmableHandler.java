@@ -4,6 +4,7 @@ import caretaker.kit.ExecutionEnvironment.Arrival;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,7 +32,8 @@ import org.crac.Resource;
  * }
  * }</pre>
  *
- * <p>A request that is no ping goes to your handler with its own streams, untouched, and so does its exception. A ping
+ * <p>A request that is no ping goes to your handler with its own streams, untouched, and its exception comes back. Pings
+ * of other warmers are answered as each of them expects, without your handler, unless the settings leave them to it. A ping
  * runs through the application first; then the environment stays busy until the instant that all pings of the burst
  * share, and the reply carries the evidence. An exception of the application in a ping is thrown again, after the hold:
  * the ping must be seen to have failed, and an environment that was free again early would take a second ping of the
@@ -79,6 +81,11 @@ public class WarmableHandler implements RequestStreamHandler {
             servePing(input.readAllBytes(), output, context, block.get(), arrival);
             return;
         }
+        Optional<ForeignPing> foreign = settings.otherWarmers() ? ForeignPing.in(input) : Optional.empty();
+        if (foreign.isPresent()) {
+            serveForeign(foreign.get(), output, context);
+            return;
+        }
         try {
             application.handleRequest(input, output, context);
         } finally {
@@ -106,6 +113,16 @@ public class WarmableHandler implements RequestStreamHandler {
         }
         long heldMs = hold(block, context);
         output.write(withEvidence(reply, arrival, heldMs));
+    }
+
+    private void serveForeign(ForeignPing ping, OutputStream output, Context context) throws IOException {
+        if (ping.fanOut() > 1) {
+            LOG.warn("caretaker: a warmer asks this environment to invoke " + (ping.fanOut() - 1)
+                    + " others, which the kit does not do; let it send its pings itself");
+        }
+        hold(new Block(clock.millis() + (double) ping.holdMs(), ping.holdMs(), List.of()), context);
+        JsonNode named = JsonNodeFactory.instance.objectNode().put("serverId", environment.id()).put("type", "warmer");
+        output.write(Json.write(ping.wantsId() ? named : ping.reply()));
     }
 
     private byte[] answer(byte[] event, Context context) throws IOException {

@@ -8,8 +8,11 @@ import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,8 +26,17 @@ public final class Wire {
     private Wire() {}
 
     static Stream<JsonNode> cases(String file) throws IOException {
-        Path path = Path.of(System.getProperty("wire", "../wire"), file);
-        return StreamSupport.stream(MAPPER.readTree(path.toFile()).spliterator(), false);
+        return StreamSupport.stream(MAPPER.readTree(folder().resolve(file).toFile()).spliterator(), false);
+    }
+
+    /** The event that the warmer sends for a target of that shape. */
+    static InputStream event(String shape) throws IOException {
+        Path events = folder().resolve("../../tests/golden/events");
+        return new ByteArrayInputStream(Files.readAllBytes(events.resolve(shape + ".json")));
+    }
+
+    private static Path folder() {
+        return Path.of(System.getProperty("wire", "../wire"));
     }
 
     /** A context with that block in it. */
