@@ -67,7 +67,7 @@ demo: setup ## The main job on real processes, in about two minutes, with a pict
 # Some tests need what no Python package index has. CI must have it; elsewhere its lack is said.
 empty :=
 needs = $(if $(CI)$(shell command -v $(2)),,$(1))
-LACKING = $(strip $(call needs,browser,chromium) $(call needs,node,npm) $(if $(CI)$(shell test -e .tools/java/.ready && echo yes),,java))
+LACKING = $(strip $(call needs,browser,chromium) $(call needs,node,npm) $(if $(CI)$(shell command -v mvn >/dev/null && test -e .tools/java/.ready && echo yes),,java))
 test: setup ## Run every test
 	@$(RUN) -m pytest $(if $(LACKING),-m "not ($(subst $(empty) $(empty), or ,$(LACKING)))")
 	@$(if $(filter java,$(LACKING)),,$(MAKE) --no-print-directory kits-spring)
