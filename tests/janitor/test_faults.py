@@ -18,9 +18,9 @@ OPERATIONS = (
     "describe_stacks",
     "list_stack_resources",
     "list_deployments",
-    "batch_get_deployments",
+    "get_deployment",
     "list_deployment_targets",
-    "batch_get_deployment_targets",
+    "get_deployment_target",
     "list_distributions",
     "list_metrics",
 )
