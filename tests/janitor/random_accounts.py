@@ -60,7 +60,7 @@ def _numbers() -> st.SearchStrategy[list[int]]:
 def _stand_on(draw: st.DrawFn, account: Account, name: str) -> None:
     function = account.functions[name]
     numbers = sorted(function.versions)
-    if draw(st.integers(0, 4)) == 0:
+    if draw(st.integers(0, 2)) == 0:
         function.tags |= draw(st.sampled_from(TAGS))
     if not numbers:
         return
@@ -74,14 +74,14 @@ def _stand_on(draw: st.DrawFn, account: Account, name: str) -> None:
         version.durable = draw(st.booleans())
         version.executions = draw(st.lists(st.sampled_from(EXECUTIONS), max_size=3)) if version.durable else []
         version.policy = draw(st.integers(0, 2)) == 0
-        days = draw(st.sampled_from((None, None, 0, 13, 15)))
+        days = draw(st.sampled_from((None, 0, 1, 13, 15)))
         version.invoked = None if days is None else account.now - timedelta(days=days)
     qualified = [str(number) for number in draw(some)]
     function.provisioned = {*qualified, *list(function.aliases)[:1]} if draw(st.booleans()) else set()
     function.invoke_configs = {"$LATEST", *(str(number) for number in draw(some))} if draw(st.booleans()) else set()
     account.mappings += [account.arn(name), *(account.arn(name, number) for number in draw(some))]
     account.distributions.append([account.arn(name, number) for number in sorted(draw(some))])
-    account.policy.scheduled |= {(name, number) for number in draw(some)} if draw(st.integers(0, 3)) == 0 else set()
+    account.policy.scheduled |= {(name, number) for number in draw(some)} if draw(st.booleans()) else set()
 
 
 def _crowd(numbers: list[int]) -> st.SearchStrategy[list[str]]:
