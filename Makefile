@@ -85,6 +85,7 @@ bench: setup ## Ours beside others on the same work, as ratios in one run
 
 bench-kits: setup ## What a first user waits for, by what came before: tables, in about ten minutes
 	@PYTHONPATH=kits/python $(RUN) -m bench.kits $(ARGS)
+	@$(RUN) -m bench.kits_spring $(ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: setup ## Damaged schedule files through the reader, and made-up accounts through the janitor, FUZZ_SECONDS each

@@ -26,6 +26,7 @@ from warmer.events import payload
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "examples" / "spring-boot" / "target" / "package"
+CLIENT = ROOT / ".tools" / "java" / "lib"
 _MEMORY_MB = 1024
 _STEADY_AFTER = 50
 _HEALTH, _USERS = "/warmz", "/products/1"
@@ -59,8 +60,8 @@ def befores() -> tuple[Before, ...]:
 
 def main() -> int:
     arguments = _arguments()
-    if shutil.which("mvn") is None:
-        print("bench: Spring Boot left out: there is no mvn command")
+    if shutil.which("mvn") is None or not CLIENT.is_dir():
+        print("bench: Spring Boot is left out: it needs mvn, and what make setup installs where mvn is")
         return 0
     build = ["mvn", "-B", "-q", "-f", "with-kit.xml", "clean", "package", "-Dmaven.test.skip"]
     subprocess.run(build, cwd=ROOT / "examples" / "spring-boot", check=True)
@@ -125,7 +126,7 @@ def _environment() -> Iterator[Environment]:
         "-XX:+UseSerialGC",
         f"-Xmx{int(_MEMORY_MB * 0.85)}m",
         "-cp",
-        f"{PACKAGE}:{PACKAGE}/lib/*:{ROOT}/.tools/java/lib/*",
+        f"{PACKAGE}:{PACKAGE}/lib/*:{CLIENT}/*",
         "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
         "shop.Handler::handleRequest",
     ]
