@@ -14,21 +14,28 @@ from warmer.report import TargetReport, TickReport, mistake_as_json
 
 NAMESPACE = "Caretaker"
 _SERVICE = "caretaker-warmer"
+_OF_A_SERVICE = ("Wanted", "Covered", "Short", "ColdStarts")
 _UNITS = {"BilledMs": MetricUnit.Milliseconds, "ConfigAgeSeconds": MetricUnit.Seconds}
 
 
 def publish(report: TickReport) -> None:
-    """One line a target, one for the tick, the tick's metrics, and each service's own."""
+    """A line for each target that anything was due for, one for the tick, its metrics, and a few of each service.
+
+    A service's own are few because CloudWatch bills each of them; one that nothing is due for has none.
+    """
     _log(report)
     _count(_tick_counts(report))
-    for service in dict.fromkeys(target.service for target in report.targets):
-        counts = _target_counts([target for target in report.targets if target.service == service])
-        _count(counts, schedule=service)
+    due = [target for target in report.targets if target.outcome is not Outcome.NOTHING_DUE]
+    for service in dict.fromkeys(target.service for target in due):
+        counts = _target_counts([target for target in due if target.service == service])
+        _count({name: counts[name] for name in _OF_A_SERVICE}, schedule=service)
 
 
 def _log(report: TickReport) -> None:
     logger = Logger(service=_SERVICE, level="INFO")
     for target in report.targets:
+        if target.outcome is Outcome.NOTHING_DUE:
+            continue
         (logger.info if target.ok else logger.warning)("target", **target.as_json())
     for mistake in report.mistakes:
         line = mistake_as_json(mistake)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
 from botocore.exceptions import ClientError
 
 from fleet.aws.asking import Asking
@@ -45,6 +44,8 @@ def _of_targets(asking: Asking, deployment_id: str) -> Iterator[str]:
 def _of_revision(revision: _Item) -> Iterator[str]:
     """The functions that the AppSpec names, where it travels with the deployment: known before there are targets."""
     text = (revision.get("appSpecContent") or revision.get("string") or {}).get("content")
+    import yaml  # noqa: PLC0415 - only a deployment in flight pays for a YAML parser
+
     try:
         resources: Sequence[_Item] = yaml.safe_load(text)["Resources"] if text else ()
         for resource in resources:
