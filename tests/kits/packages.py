@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -47,9 +48,12 @@ def _install(lock: Path, out: Path, python: str) -> None:
 @cache
 def interpreter(version: str) -> Path | None:
     """A Python of that version: this one, one in PATH that works, or one of pyenv's; None when none is at hand."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     in_path = shutil.which(f"python{version}")
-    found = [sys.executable, *([in_path] if in_path else []), *sorted(pyenv.glob(f"{version}.*/bin/python"))]
+    # HOME may be another one, as for a run that starts from nothing.
+    homes = {Path.home(), Path(pwd.getpwuid(os.getuid()).pw_dir)}
+    roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else [home / ".pyenv" for home in homes]
+    installed = [path for root in roots for path in sorted(root.glob(f"versions/{version}.*/bin/python"))]
+    found = [sys.executable, *([in_path] if in_path else []), *installed]
     return next((Path(each) for each in found if _version(each) == version), None)
 
 
