@@ -22,13 +22,13 @@ def built() -> Path:
     return EXAMPLE / "target" / "package"
 
 
-def version(*environment: tuple[str, str]) -> FunctionVersion:
+def version(*environment: tuple[str, str], handler: str = "shop.Handler::handleRequest") -> FunctionVersion:
     """The example as a function, with more variables where a test wants them."""
     return FunctionVersion(
         function="spring-shop",
         version="1",
         arn="arn:aws:lambda:eu-west-1:000000000000:function:spring-shop",
-        handler="shop.Handler::handleRequest",
+        handler=handler,
         runtime="java21",
         code_dir=built(),
         environment=environment,

@@ -80,6 +80,16 @@ def test_a_broken_database_is_unavailable_and_says_no_more() -> None:
     assert answer["caretaker"]["cold"] is True
 
 
+def test_two_variables_make_a_handler_warmable_without_code() -> None:
+    container = "com.amazonaws.serverless.proxy.spring.SpringDelegatingLambdaContainerHandler"
+    variables = (("CARETAKER_HANDLER", container), ("MAIN_CLASS", "shop.Shop"), ("CARETAKER_PRIME", "/products"))
+    catalog = StaticCatalog()
+    catalog.put(version(*variables, handler="caretaker.kit.LambdaHandler::handleRequest"))
+    with running(catalog, settings=PATIENT) as emulator:
+        answer = Caller.of(emulator.endpoint, "spring-shop:1").ping(event("http-v2", "/warmz"))
+    assert (answer["statusCode"], answer["caretaker"]["cold"]) == (200, True)
+
+
 def sent() -> Any:
     spec = PingSpec(shape=Shape.HTTP_V2, path="/warmz", host="shop.example.com")
     at = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
