@@ -125,6 +125,7 @@ def test_the_deployed_alarms_are_those_of_the_template_but_for_metric_math(deplo
         "WarmerErrors",
         "TargetsFellShort",
         "SchedulesRejected",
+        "JanitorBreaker",
         "JanitorErrors",
         "JanitorTrouble",
         "UndeliveredEvents",
