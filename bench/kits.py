@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import timeit
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -24,7 +25,7 @@ from typing import Any
 
 from bench.postgres import postgres
 from bench.quota import Quota, quota, share_of
-from bench.runtime import Environment
+from bench.runtime import AFTER_A_PING_S, Environment
 from caretaker_kit import warmable
 from fleet.model import FunctionRef
 from profiles.model import PingSpec, Shape
@@ -155,6 +156,7 @@ def first_request_ms(app: App, before: Before, group: Quota | None) -> float:
             group.hold(environment.pid)
         if before.ping:
             environment.invoke(_event(_HEALTH), block=_block(before.prime))
+            time.sleep(AFTER_A_PING_S)
         waited = _visit(environment)
         return waited + (init_s * 1000 if before.user_waits_for_init else 0)
 

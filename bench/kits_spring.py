@@ -11,6 +11,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.quota import Quota, quota, share_of
-from bench.runtime import Environment, Failed
+from bench.runtime import AFTER_A_PING_S, Environment, Failed
 from fleet.model import FunctionRef
 from profiles.model import PingSpec, Shape
 from warmer.events import payload
@@ -99,6 +100,7 @@ def _first_request_ms(before: Before, group: Quota | None) -> float:
         if before.ping is not None:
             with suppress(Failed) if before.rejected else nullcontext():
                 environment.invoke(before.ping, block=_block(before.prime))
+            time.sleep(AFTER_A_PING_S)
         waited = _visit(environment)
         return waited + (init_s * 1000 if before.user_waits_for_init else 0)
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 _PATIENCE_S = 180.0
+# Users come later than the ping: what it used up of a quota must not be counted against them.
+AFTER_A_PING_S = 0.2
 _TIMEOUT_MS = 120_000
 
 

@@ -16,7 +16,7 @@ from fleet.model import FunctionRef, VersionNumber
 from fleet.ports import FleetError
 from janitor.handler import doors
 from janitor.plan import Verdict
-from janitor.run import Planned, make_plan, plan_report
+from janitor.run import Planned, Selection, make_plan, plan_report
 from janitor.settings import JanitorSettings, SettingsError
 
 DONE, FINDINGS = 0, 1
@@ -101,7 +101,7 @@ def why(version: str, form: str) -> None:
 def _planned(now: datetime, only: frozenset[str], stack: str | None = None) -> Planned:
     try:
         settings = JanitorSettings.from_env(os.environ)
-        return make_plan(doors(settings, TimeBox()), settings, now, only=only, stack=stack)
+        return make_plan(doors(settings, TimeBox()), settings, now, Selection(functions=only, stack=stack))
     except (SettingsError, FleetError) as error:
         raise click.UsageError(str(error)) from error
 

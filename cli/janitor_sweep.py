@@ -18,7 +18,7 @@ from fleet.model import FunctionRef
 from fleet.ports import FleetError
 from janitor.handler import doors
 from janitor.keep import instant
-from janitor.run import run_janitor
+from janitor.run import Selection, run_janitor
 from janitor.settings import JanitorSettings, Mode, SettingsError
 from janitor.sweep import FunctionSweep
 
@@ -49,7 +49,7 @@ def sweep(ctx: click.Context, functions: tuple[str, ...], form: str) -> None:
             datetime.now(UTC),
             delete=delete,
             why="sweep" if delete else _PLAN_MODE,
-            only=frozenset(_name(text) for text in functions),
+            select=Selection(functions=frozenset(_name(text) for text in functions)),
             tell=_tell,
         )
     except FleetError as error:

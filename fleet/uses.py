@@ -47,15 +47,20 @@ class Stack:
     status: str
     parent_id: str | None = None
     root_id: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackContents:
-    """What a stack holds at present: its functions by name, versions of functions, and nested stacks by id."""
+    """What a stack holds at present: its functions by name, versions of functions, and nested stacks by id.
+
+    `custom` are its custom resources by their names in the template: their own functions decide how long they take.
+    """
 
     functions: frozenset[str] = frozenset()
     versions: frozenset[tuple[str, VersionNumber]] = frozenset()
     stacks: frozenset[str] = frozenset()
+    custom: frozenset[str] = frozenset()
 
 
 class Stacks(Protocol):

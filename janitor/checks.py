@@ -79,7 +79,8 @@ class Checks:
         if stack_id is None:
             return replace(facts.uses, stacks=(), owned={})
         stacks = chain(self._stack, stack_id)
-        if isinstance(stacks, Unread) or used.busy(stacks):
+        draining = self.policy.of(facts.name).draining is not None
+        if isinstance(stacks, Unread) or used.busy(stacks, draining=draining):
             return replace(facts.uses, stacks=stacks)
         return replace(facts.uses, stacks=stacks, owned=self._owned(facts.name, stacks))
 

@@ -26,8 +26,9 @@ from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
 from fleet.model import FunctionRef
 from fleet.ports import Documents, FleetError
+from janitor.drain import TAG, asked_for
 from janitor.report import Report
-from janitor.run import Doors, run_janitor
+from janitor.run import EVERYTHING, Doors, Selection, run_janitor
 from janitor.settings import BUNDLED_SCHEDULES, JanitorSettings, Mode, SettingsError
 from janitor.telemetry import publish
 from profiles.loading import Shelves
@@ -42,12 +43,15 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the event asks for: whether it may delete, of which functions, and why in words for the report."""
+    """What the event asks for: whether it may delete, of which functions, and why in words for the report.
+
+    `if_tagged`: only if the stack has the tag that asks for a drain.
+    """
 
     may_delete: bool
     why: str
-    functions: frozenset[str] = frozenset()
-    stack: str | None = None
+    select: Selection = EVERYTHING
+    if_tagged: bool = False
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
@@ -56,16 +60,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     try:
         settings = JanitorSettings.from_env(os.environ)
         request = request_of(event)
-        delete = request.may_delete and settings.mode is Mode.DELETE
-        report = run_janitor(
-            doors(settings, TimeBox(lambda: _left_s(context))),
-            settings,
-            now,
-            delete=delete,
-            why=_why(request, settings.mode),
-            only=request.functions,
-            stack=request.stack,
-        )
+        report = _run(request, settings, doors(settings, TimeBox(lambda: _left_s(context))), now)
     except (SettingsError, RequestError) as error:
         report = Report(run="none", at=now, reason=str(error), problems=(str(error),))
     except FleetError as error:
@@ -73,6 +68,15 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         report = Report(run="none", at=now, reason=reason, problems=(str(error),))
     publish(report)
     return report.as_reply()
+
+
+def _run(request: Request, settings: JanitorSettings, open_doors: Doors, now: datetime) -> Report:
+    if request.if_tagged and not asked_for(open_doors.uses, request.select.stack or ""):
+        tag = "=".join(TAG)
+        return Report(run="none", at=now, reason=f"{request.why}: it has no tag {tag}, so it was left alone")
+    delete = request.may_delete and settings.mode is Mode.DELETE
+    why = _why(request, settings.mode)
+    return run_janitor(open_doors, settings, now, delete=delete, why=why, select=request.select)
 
 
 def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
@@ -111,23 +115,40 @@ def request_of(event: Any) -> Request:
         raise RequestError(f"the event is {type(event).__name__}, not a JSON object")
     if "caretaker" in event:
         return _on_demand(event["caretaker"])
+    if event.get("source") == "aws.cloudformation":
+        return _stack_event(event)
     if event.get("source") in _SCHEDULERS or event.get("detail-type") == "Scheduled Event" or "time" in event:
         return Request(may_delete=True, why="scheduled run")
     return Request(may_delete=False, why='neither a scheduled event nor one with "caretaker", so only planned')
 
 
+def _stack_event(event: Mapping[str, Any]) -> Request:
+    """A stack's change of status. Source: CloudFormation user guide, "Event structure", stack status changes."""
+    detail = event.get("detail")
+    details = detail.get("status-details") if isinstance(detail, Mapping) else None
+    status = details.get("status") if isinstance(details, Mapping) else None
+    stack = detail.get("stack-id") if isinstance(detail, Mapping) else None
+    if status != "DELETE_IN_PROGRESS" or not isinstance(stack, str) or not stack:
+        raise RequestError(f"a stack's event is served when its deletion begins; this one is {status!r} of {stack!r}")
+    why = f"the deletion of stack {stack} has begun"
+    return Request(may_delete=True, why=why, select=Selection(stack=stack, drain=True), if_tagged=True)
+
+
 def _on_demand(asked: Any) -> Request:
-    if not isinstance(asked, Mapping) or asked.get("run") not in ("plan", "sweep"):
-        raise RequestError(f'caretaker.run must be "plan" or "sweep"; the event has {asked!r}')
+    if not isinstance(asked, Mapping) or asked.get("run") not in ("plan", "sweep", "drain"):
+        raise RequestError(f'caretaker.run must be "plan" or "sweep", or "drain" with a stack; the event has {asked!r}')
     unknown = sorted(set(asked) - {"run", "functions", "stack"})
     if unknown:
         raise RequestError(f"caretaker.{unknown[0]} is unknown; known are run, functions and stack")
     run, stack = str(asked["run"]), asked.get("stack")
     if stack is not None and not (isinstance(stack, str) and stack.strip()):
         raise RequestError(f"caretaker.stack must be the name or id of a stack; it is {stack!r}")
-    return Request(
-        may_delete=run == "sweep", why=f"{run} on demand", functions=_functions(asked.get("functions")), stack=stack
-    )
+    drain = run == "drain"
+    if drain and stack is None:
+        raise RequestError('caretaker.run "drain" needs a "stack"')
+    why = f'drain of stack "{stack}" on demand' if drain else f"{run} on demand"
+    select = Selection(functions=_functions(asked.get("functions")), stack=stack, drain=drain)
+    return Request(may_delete=run in ("sweep", "drain"), why=why, select=select)
 
 
 def _functions(names: Any) -> frozenset[str]:

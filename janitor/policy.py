@@ -13,6 +13,7 @@ N = TypeVar("N", int, timedelta)
 LEAST_KEPT = 2
 # How many of the versions that an alias pointed to before stay: what people and tools roll back to.
 PREVIOUSLY_LIVE = 2
+_NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class FunctionPolicy:
 
     `snap_keep` and `snap_min_superseded` hold for SnapStart versions in place of the others, None where nobody said so.
     `tagged` says what in the function's tags keeps all its versions, and `tag_problem` whether that is a mistake.
+    `draining` names the stack that is about to be deleted, for which somebody asked: then no mark is waited for.
     """
 
     keep: int
@@ -38,10 +40,12 @@ class FunctionPolicy:
     wanted_tags: tuple[tuple[str, str], ...] = ()
     tagged: str | None = None
     tag_problem: bool = False
+    draining: str | None = None
 
     def __post_init__(self) -> None:
-        if self.fewest < LEAST_KEPT:
-            raise ValueError(f"keep is {self.fewest}: at least {LEAST_KEPT} versions stay, one to roll back to")
+        least = LEAST_KEPT if self.draining is None else 1
+        if self.fewest < least:
+            raise ValueError(f"keep is {self.fewest}: at least {least} versions stay, one to roll back to")
         spans = (self.min_superseded, self.grace, self.snap_min_superseded or timedelta(0))
         if min(spans) < timedelta(0):
             raise ValueError("min_superseded and grace are never negative")
@@ -93,6 +97,29 @@ class SweepPolicy:
     def of(self, function: str) -> FunctionPolicy:
         """The policy of the function with that bare name."""
         return self.by_function.get(function, self.default)
+
+
+def drained(policy: SweepPolicy, stack: str) -> SweepPolicy:
+    """The same policy for a stack that is about to be deleted: what nobody refers to may go, however young it is.
+
+    What waits for people to think again (`young`, `previously-live`, marks, limits, how many of the newest stay) does
+    not hold; the newest version stays, and so does everything that something else may use. What a tag asks for holds.
+    """
+
+    def of(one: FunctionPolicy) -> FunctionPolicy:
+        now = timedelta(0)
+        return replace(
+            one, draining=stack, keep=1, snap_keep=None, min_superseded=now, snap_min_superseded=None, grace=now,
+            previously_live=0,
+        )  # fmt: skip
+
+    return replace(
+        policy,
+        default=of(policy.default),
+        by_function={name: of(one) for name, one in policy.by_function.items()},
+        max_per_function=_NO_LIMIT,
+        max_per_run=_NO_LIMIT,
+    )
 
 
 def sweep_policy(

@@ -63,7 +63,7 @@ class Report:
     """A whole run. `run` is "plan" or "sweep": what it did, not what it was asked for; `problems` speak of the run.
 
     `tripped` is whether the breaker held back or ended the deleting; `worth` is what the plan would free, None when
-    there is no plan.
+    there is no plan. `still_slow` is what a drain cannot take out of a stack's way.
     """
 
     run: str
@@ -73,6 +73,7 @@ class Report:
     problems: tuple[str, ...] = ()
     tripped: bool = False
     worth: Worth | None = None
+    still_slow: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -88,6 +89,7 @@ class Report:
             "reason": self.reason,
             "problems": list(self.problems),
             "worth": None if self.worth is None else self.worth.as_json(),
+            **({"still_slow": list(self.still_slow)} if self.still_slow else {}),
             "functions": [item.as_json() for item in self.functions],
         }
 

@@ -40,10 +40,12 @@ def keep_reasons(it: Candidate) -> tuple[KeepReason, ...]:
     """Everything that keeps the version, strongest first; empty when it may go.
 
     Of a version that nothing else keeps it is asked whether everything was read, and only then for its mark: only
-    those are marked.
+    those are marked. A drain waits for no mark.
     """
     reasons = tuple(reason for keeper in KEEPERS if (reason := keeper(it)) is not None)
     if reasons:
         return reasons
-    last = used.keep_unread(it) or used.keep_unasked(it) or keep.keep_unmarked(it)
+    last = used.keep_unread(it) or used.keep_unasked(it)
+    if last is None and it.policy.draining is None:
+        last = keep.keep_unmarked(it)
     return () if last is None else (last,)

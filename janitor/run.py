@@ -4,7 +4,7 @@ Talks through ports only; the handler and the `caretaker janitor` command open t
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fleet.audit import Audit
@@ -12,10 +12,11 @@ from fleet.ports import Record, Refused, Versions
 from fleet.uses import Stacks, Uses
 from janitor.bookkeeping import Books
 from janitor.checks import Checks
+from janitor.drain import seen, still_slow
 from janitor.inventory import Inventory, gather_inventory
 from janitor.journal import Journal
 from janitor.plan import SweepPlan, plan_sweep
-from janitor.policy import FunctionPolicy, SweepPolicy, sweep_policy
+from janitor.policy import FunctionPolicy, SweepPolicy, drained, sweep_policy
 from janitor.report import Report, function_reports
 from janitor.settings import JanitorSettings
 from janitor.stacks import functions_of
@@ -41,6 +42,26 @@ class Doors:
     shelves: Shelves
     audit: Audit | None = None
     time_to_act: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which functions a run looks at: all, those named, those of a stack and all nested in it, or those in both.
+
+    `drain` is for a stack that is about to be deleted (`janitor.policy.drained`).
+    """
+
+    functions: frozenset[str] = frozenset()
+    stack: str | None = None
+    drain: bool = False
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is less than all."""
+        return bool(self.functions) or self.stack is not None
+
+
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,39 +130,34 @@ def _first_error(mistakes: Sequence[Mistake]) -> str | None:
     return f"{said} (and {more} more)" if more else said
 
 
-def make_plan(
-    doors: Doors,
-    settings: JanitorSettings,
-    now: datetime,
-    *,
-    only: Collection[str] = (),
-    stack: str | None = None,
-) -> Planned:
-    """Read and decide, change nothing: of all functions, of those in `only`, of those of `stack`, or of those in both.
+def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, select: Selection = EVERYTHING) -> Planned:
+    """Read and decide, change nothing.
 
     Raises: FleetError when the versions cannot be listed, or there is no such stack.
     """
     policy = read_policy(settings, doors.shelves, now)
+    if select.drain and select.stack is not None:
+        policy = drained(policy, select.stack)
     checks = Checks(uses=doors.uses, policy=policy, now=now, time_to_act=doors.time_to_act)
     inventory = gather_inventory(
         doors.versions,
         doors.record,
         policy,
-        only=_chosen(doors.uses, only, stack),
+        only=_chosen(doors.uses, select),
         time_to_act=doors.time_to_act,
         look_closer=checks.look_closer,
     )
     return Planned(inventory=inventory, policy=policy, plan=plan_sweep(inventory, policy, now))
 
 
-def _chosen(stacks: Stacks, only: Collection[str], stack: str | None) -> Collection[str] | None:
+def _chosen(stacks: Stacks, select: Selection) -> Collection[str] | None:
     """The functions to look at; None means all. A stack without functions is none, and never all."""
-    if stack is None:
-        return only or None
-    found = functions_of(stacks, stack)
+    if select.stack is None:
+        return select.functions or None
+    found = functions_of(stacks, select.stack)
     if found is None:
-        raise Refused(f'cloudformation:DescribeStacks: this account and region have no stack "{stack}"')
-    return found & set(only) if only else found
+        raise Refused(f'cloudformation:DescribeStacks: this account and region have no stack "{select.stack}"')
+    return found & select.functions if select.functions else found
 
 
 def run_janitor(
@@ -151,22 +167,20 @@ def run_janitor(
     *,
     delete: bool,
     why: str,
-    only: Collection[str] = (),
-    stack: str | None = None,
+    select: Selection = EVERYTHING,
     tell: Callable[[FunctionSweep], None] = lambda _: None,
 ) -> Report:
     """A whole run; `why` says in the report why it planned or swept. Raises: FleetError as `make_plan`.
 
     `tell` hears what became of each function as soon as it is known.
     """
-    planned = make_plan(doors, settings, now, only=only, stack=stack)
+    planned = make_plan(doors, settings, now, select)
+    slow = still_slow(planned.plan, seen(doors.uses, select.stack)) if select.drain and select.stack else ()
     if doors.record is None or doors.audit is None:
-        # Nothing can be marked, so nothing may go.
-        return _report("sweep" if delete else "plan", planned, now, why=why)
+        # Nothing can be marked nor written down, so nothing may go.
+        return replace(_report("sweep" if delete else "plan", planned, now, why=why), still_slow=slow)
     books = Books(record=doors.record, journal=Journal(doors.audit, now), now=now)
-    held = books.before_deleting(
-        planned.inventory, planned.plan, doors.versions, chosen=bool(only) or stack is not None
-    )
+    held = books.before_deleting(planned.inventory, planned.plan, doors.versions, chosen=select.chosen)
     swept: dict[str, FunctionSweep] = {}
     if delete and held.why is None:
         for result in sweep(planned.plan, doors.versions, doors.uses, books.journal, books.withheld):
@@ -176,7 +190,8 @@ def run_janitor(
     books.at_the_end(planned.inventory, swept)
     said = f"{why}, but {held.why}" if delete and held.why is not None else why
     run = "sweep" if delete and held.why is None else "plan"
-    return _report(run, planned, now, why=said, problems=books.problems, swept=swept, tripped=held.tripped)
+    report = _report(run, planned, now, why=said, problems=books.problems, swept=swept, tripped=held.tripped)
+    return replace(report, still_slow=slow)
 
 
 def plan_report(planned: Planned, now: datetime, *, why: str, problems: Sequence[str] = ()) -> Report:

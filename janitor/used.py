@@ -23,6 +23,8 @@ SETTLED = frozenset(
         "DELETE_COMPLETE",
     }
 )
+# What a drain is for: CloudFormation waits for Lambda, and every version takes its time.
+_BEING_DELETED = "DELETE_IN_PROGRESS"
 # Source: Lambda API reference, FunctionConfiguration, State. Inactive: idle, its resources were reclaimed.
 _QUIET = frozenset({"Active", "Inactive"})
 
@@ -34,14 +36,16 @@ def keep_tagged(it: Candidate) -> KeepReason | None:
     return KeepReason(code=KeepCode.TAG, facts=it.policy.tagged, would_change_if="the function's tags say otherwise")
 
 
-def busy(stacks: Iterable[Stack]) -> Stack | None:
-    """The first of the stacks in which something moves, or may be rolled back."""
-    return next((stack for stack in stacks if stack.status not in SETTLED), None)
+def busy(stacks: Iterable[Stack], *, draining: bool) -> Stack | None:
+    """The first of the stacks in which something moves, or may be rolled back; a drain is for what is being deleted."""
+    quiet = SETTLED | {_BEING_DELETED} if draining else SETTLED
+    return next((stack for stack in stacks if stack.status not in quiet), None)
 
 
 def keep_stack_busy(it: Candidate) -> KeepReason | None:
     """The function's stack, or one that it is nested in, is in no settled state: all of its versions stay."""
-    stack = None if isinstance(it.uses.stacks, Unread) else busy(it.uses.stacks)
+    draining = it.policy.draining is not None
+    stack = None if isinstance(it.uses.stacks, Unread) else busy(it.uses.stacks, draining=draining)
     if stack is None:
         return None
     return KeepReason(

@@ -49,7 +49,12 @@ def _stack(found: list[_Item]) -> Stack:
         status=str(item["StackStatus"]),
         parent_id=item.get("ParentId"),
         root_id=item.get("RootId"),
+        tags=tuple((str(tag["Key"]), str(tag["Value"])) for tag in item.get("Tags") or ()),
     )
+
+
+def _is_custom(kind: str) -> bool:
+    return kind == "AWS::CloudFormation::CustomResource" or kind.startswith("Custom::")
 
 
 def _contents(items: list[_Item]) -> StackContents:
@@ -59,4 +64,5 @@ def _contents(items: list[_Item]) -> StackContents:
         functions=frozenset(text for kind, text in ids if kind == "AWS::Lambda::Function" and text),
         versions=frozenset((match["name"], VersionNumber.parse(match["number"])) for match in versions),
         stacks=frozenset(text for kind, text in ids if kind == "AWS::CloudFormation::Stack" and text),
+        custom=frozenset(str(item["LogicalResourceId"]) for item in items if _is_custom(str(item["ResourceType"]))),
     )

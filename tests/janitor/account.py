@@ -81,6 +81,7 @@ class Stack:
     parent: str | None = None
     root: str | None = None
     resources: list[tuple[str, str, str]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -176,7 +176,8 @@ class Api:
         stack = self._stack("DescribeStacks", StackName)
         above = {"ParentId": stack.parent, "RootId": stack.root} if stack.parent else {}
         described = {"StackId": stack.stack_id, "StackName": stack.name, "StackStatus": stack.status, **above}
-        return {"Stacks": [{**described, "CreationTime": _LONG_AGO}]}
+        tags = [{"Key": key, "Value": value} for key, value in stack.tags.items()]
+        return {"Stacks": [{**described, "CreationTime": _LONG_AGO, "Tags": tags}]}
 
     def _list_stack_resources(self, StackName: str, NextToken: str = "0") -> Any:
         items = [

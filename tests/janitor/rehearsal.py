@@ -10,7 +10,7 @@ from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
 from janitor.policy import Scope
 from janitor.report import Report
-from janitor.run import Doors, run_janitor
+from janitor.run import Doors, Selection, run_janitor
 from janitor.settings import JanitorSettings, Mode
 from profiles.loading import Shelves
 from profiles.location import Folder
@@ -58,7 +58,9 @@ class Rehearsal:
     def __post_init__(self) -> None:
         self.api = Api(self.account)
 
-    def run(self, *, delete: bool = True, stack: str | None = None, only: Collection[str] = ()) -> Report:
+    def run(
+        self, *, delete: bool = True, stack: str | None = None, only: Collection[str] = (), drain: bool = False
+    ) -> Report:
         """One run at the account's present time."""
         self.account.begin_run()
         settings = JanitorSettings(
@@ -73,9 +75,8 @@ class Rehearsal:
             max_per_run=self.per_run,
             scope=self.scope,
         )
-        report = run_janitor(
-            self._doors(), settings, self.account.now, delete=delete, why="rehearsal", stack=stack, only=only
-        )
+        select = Selection(functions=frozenset(only), stack=stack, drain=drain)
+        report = run_janitor(self._doors(), settings, self.account.now, delete=delete, why="rehearsal", select=select)
         self.reports.append(report)
         return report
 
