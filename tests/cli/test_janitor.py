@@ -171,3 +171,15 @@ def test_a_plan_is_compared_with_an_earlier_one(account, tmp_path):
         "1 versions differ from the earlier report:",
         "  till:2  new: newest",
     ]
+
+
+def test_a_drain_of_a_stack_that_there_is_none_of_is_said(account):
+    result = CliRunner().invoke(main, ["drain", "absent"])
+    assert result.exit_code == 2
+    assert "caretaker: " in result.stderr
+
+
+def test_a_drain_that_deletes_wants_the_table_where_it_is_written_down(account):
+    result = CliRunner().invoke(main, ["drain", "shop", "--yes"])
+    assert result.exit_code == 2
+    assert "CARETAKER_STATE_TABLE is not set; every deletion is written down" in result.stderr
