@@ -24,6 +24,7 @@ from fleet.aws.rate import TimeBox
 from fleet.aws.record import DynamoRecord
 from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
+from fleet.layers import Layers
 from fleet.model import FunctionRef
 from fleet.ports import Documents, FleetError
 from janitor.drain import TAG, asked_for
@@ -90,9 +91,19 @@ def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
         uses=uses,
         record=DynamoRecord.connect(table, box) if table else None,
         audit=DynamoAudit.connect(table, box) if table else None,
+        layers=_layers(paces, box) if settings.layers else None,
         shelves=_shelves(),
         time_to_act=box.half_over,
     )
+
+
+def _layers(paces: Paces, box: TimeBox) -> Layers:
+    from fleet.aws.asking import Asking  # noqa: PLC0415 - only who asks for layers pays for them
+    from fleet.aws.clients import client  # noqa: PLC0415
+    from fleet.aws.layers import AwsLayers  # noqa: PLC0415
+
+    lambda_client = client("lambda", timeout_s=box.call_timeout_s)
+    return AwsLayers(Asking(client=lambda_client, service="lambda", pace=paces.of(Bucket.CONTROL_PLANE)))
 
 
 def _documents(store: Store) -> Documents:

@@ -46,8 +46,8 @@ class Journal:
         `present` has the versions of the functions that this run has read. Raises: FleetError.
         """
         for deletion in self.audit.open():
-            if self.now - deletion.started_at < _OVER_AFTER:
-                continue
+            if self.now - deletion.started_at < _OVER_AFTER or ":" in deletion.function:
+                continue  # a run that may still be under way, or a layer, which `janitor.layers` closes
             there = present.get(deletion.function)
             if there is None and _exists(versions, deletion.function):
                 continue  # not of the functions that this run looks at

@@ -10,6 +10,7 @@ from typing import Any
 from fleet.model import PublishedVersion, VersionNumber
 from janitor.inventory import Inventory
 from janitor.keep import KeepCode, KeepReason, instant
+from janitor.layers import LayerVerdict
 from janitor.plan import FunctionPlan, SweepPlan, Verdict
 from janitor.sweep import TROUBLE, FunctionSweep, Outcome
 from janitor.worth import Worth
@@ -74,6 +75,7 @@ class Report:
     tripped: bool = False
     worth: Worth | None = None
     still_slow: tuple[str, ...] = ()
+    layers: tuple[LayerVerdict, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -89,6 +91,7 @@ class Report:
             "reason": self.reason,
             "problems": list(self.problems),
             "worth": None if self.worth is None else self.worth.as_json(),
+            **({"layers": [one.as_json() for one in self.layers]} if self.layers else {}),
             **({"still_slow": list(self.still_slow)} if self.still_slow else {}),
             "functions": [item.as_json() for item in self.functions],
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fleet.audit import Audit
+from fleet.layers import Layers
 from fleet.ports import Record, Refused, Versions
 from fleet.uses import Stacks, Uses
 from janitor.bookkeeping import Books
@@ -15,6 +16,7 @@ from janitor.checks import Checks
 from janitor.drain import seen, still_slow
 from janitor.inventory import Inventory, gather_inventory
 from janitor.journal import Journal
+from janitor.layers import LayerSweep
 from janitor.plan import SweepPlan, plan_sweep
 from janitor.policy import FunctionPolicy, SweepPolicy, drained, sweep_policy
 from janitor.report import Report, function_reports
@@ -41,6 +43,7 @@ class Doors:
     record: Record | None
     shelves: Shelves
     audit: Audit | None = None
+    layers: Layers | None = None
     time_to_act: Callable[[], bool] = lambda: False
 
 
@@ -191,7 +194,24 @@ def run_janitor(
     said = f"{why}, but {held.why}" if delete and held.why is not None else why
     run = "sweep" if delete and held.why is None else "plan"
     report = _report(run, planned, now, why=said, problems=books.problems, swept=swept, tripped=held.tripped)
-    return replace(report, still_slow=slow)
+    return _with_layers(replace(report, still_slow=slow), doors, settings, select)
+
+
+def _with_layers(report: Report, doors: Doors, settings: JanitorSettings, select: Selection) -> Report:
+    """The report with the layers' part, where it is asked for; a layer is nobody's, so only a run over all looks."""
+    if doors.layers is None or doors.record is None or doors.audit is None or select.chosen or not settings.layers:
+        return report
+    work = LayerSweep(
+        layers=doors.layers,
+        record=doors.record,
+        audit=doors.audit,
+        keep=settings.keep,
+        grace=settings.grace,
+        most=settings.max_per_run,
+        now=report.at,
+    )
+    verdicts, problems = work.run(delete=report.run == "sweep" and report.ok)
+    return replace(report, layers=verdicts, problems=(*report.problems, *problems))
 
 
 def plan_report(planned: Planned, now: datetime, *, why: str, problems: Sequence[str] = ()) -> Report:

@@ -35,7 +35,7 @@ class JanitorSettings:
     """What holds for every run, and the defaults for services whose schedule says nothing.
 
     `schedules` is CARETAKER_SCHEDULES as written, or the bundled ones. `rate` is in requests a second. `scope` says
-    which functions the janitor looks at at all.
+    which functions the janitor looks at at all, `layers` whether it looks at layers after them.
     """
 
     schedules: str
@@ -48,6 +48,7 @@ class JanitorSettings:
     max_per_function: int
     max_per_run: int
     scope: Scope = field(default_factory=Scope)
+    layers: bool = False
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -64,6 +65,7 @@ class JanitorSettings:
             max_per_function=read.whole("CARETAKER_MAX_PER_FUNCTION", default=25, least=1),
             max_per_run=read.whole("CARETAKER_MAX_PER_RUN", default=500, least=1),
             scope=Scope(patterns=read.patterns("CARETAKER_FUNCTIONS"), tags=read.tags("CARETAKER_TAGS")),
+            layers=read.switch("CARETAKER_LAYERS"),
         )
         if read.mistakes:
             raise SettingsError("; ".join(read.mistakes))
@@ -113,6 +115,12 @@ class _Reader:
             return timedelta(**{_UNITS[match[2]]: int(match[1])})
         self._wrong(name, text, "must be a whole number with a unit (s, m, h or d), such as 90s, 30m, 6h or 7d")
         return default
+
+    def switch(self, name: str) -> bool:
+        text = self.text(name).lower()
+        if text not in {"", "true", "false"}:
+            self._wrong(name, text, "must be true or false")
+        return text == "true"
 
     def patterns(self, name: str) -> tuple[str, ...]:
         found = self._several(name)

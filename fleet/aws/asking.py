@@ -47,6 +47,10 @@ class Asking:
         """The reply to one request; None when what was asked about is absent."""
         return self.pace.patiently(partial(self._ask, operation, arguments, absent))
 
+    def once(self, operation: str, arguments: Mapping[str, Any]) -> Any | None:
+        """The reply to one request that is tried once only, because it changes something."""
+        return self.pace.once(partial(self._ask, operation, arguments, never))
+
     def pages(
         self,
         operation: str,

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 from fleet.ports import AccessDenied, FleetError, Refused, Throttled, Unreachable
 
 _THROTTLES = {"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"}
+_MOST_WORDS = 500
 _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 # A wait of more digits is no wait but a mistake.
 _DIGITS = 7
@@ -94,7 +95,8 @@ def _remedy(words: str) -> str:
 
 def _from_reply(error: ClientError, where: str) -> FleetError:
     code = str(error.response.get("Error", {}).get("Code", ""))
-    words = str(error.response.get("Error", {}).get("Message", "")) or str(error)
+    # A proxy in between may answer with a whole page.
+    words = " ".join((str(error.response.get("Error", {}).get("Message", "")) or str(error)).split())[:_MOST_WORDS]
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _DENIALS or (status == 403 and code not in _STALE):
         return AccessDenied(f"{where} was denied: {words}; allow {where} in the role's policy", action=where)

@@ -18,7 +18,12 @@ _OPERATIONS = (
     (re.compile(r"/2019-09-30/functions/[^/]+/provisioned-concurrency"), "GetProvisionedConcurrencyConfig"),
     (re.compile(r"/2015-03-31/functions/[^/]+/aliases/[^/]+"), "GetAlias"),
     (re.compile(r"/2015-03-31/functions/[^/]+"), "GetFunction"),
+    (re.compile(r"/2015-03-31/functions/?"), "ListFunctions"),
+    (re.compile(r"/2018-10-31/layers/?"), "ListLayers"),
+    (re.compile(r"/2018-10-31/layers/[^/]+/versions/?"), "ListLayerVersions"),
+    (re.compile(r"/2018-10-31/layers/[^/]+/versions/[^/]+/policy"), "GetLayerVersionPolicy"),
 )
+_DELETES = ((re.compile(r"/2018-10-31/layers/[^/]+/versions/[^/]+"), "DeleteLayerVersion"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,11 @@ def _handler(api: StubApi) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             operation = next((name for pattern, name in _OPERATIONS if pattern.fullmatch(path)), "unknown")
+            self._answer(operation, self.path)
+
+        def do_DELETE(self) -> None:
+            path = urlsplit(self.path).path
+            operation = next((name for pattern, name in _DELETES if pattern.fullmatch(path)), "unknown")
             self._answer(operation, self.path)
 
         def do_POST(self) -> None:
