@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test kits-spring check bench bench-kits fuzz build deploy clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check bench bench-kits bench-janitors fuzz build deploy clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,7 +56,7 @@ lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 	$(COMPILE) -o requirements/functions.lock
 	$(COMPILE) --group warmer -o requirements/warmer.lock
 	$(COMPILE) --group dev -o requirements/dev.lock
-	for group in uv sam ministack runtime; do $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 --group $$group -o requirements/$$group.lock || exit 1; done
+	for group in uv sam ministack runtime custodian; do $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 --group $$group -o requirements/$$group.lock || exit 1; done
 
 examples: $(VENV)/.ready ## Build the example apps, as they would ship
 	@for app in django-mangum django-zappa fastapi-mangum; do $(RUN) examples/build.py --app $$app || exit 1; done
@@ -86,6 +86,16 @@ bench: setup ## Ours beside others on the same work, as ratios in one run
 bench-kits: setup ## What a first user waits for, by what came before: tables, in about ten minutes
 	@PYTHONPATH=kits/python $(RUN) -m bench.kits $(ARGS)
 	@$(RUN) -m bench.kits_spring $(ARGS)
+
+# Other janitors' packages.
+.tools/other-janitors/.ready: $(wildcard bench/others/*.json)
+	@echo "setup: other janitors"
+	@rm -rf .tools/other-janitors && mkdir -p .tools/other-janitors && cp bench/others/*.json .tools/other-janitors
+	@cd .tools/other-janitors && npm ci --silent --ignore-scripts --legacy-peer-deps --no-audit --no-fund || $(NO_PACKAGES)
+	@touch $@
+
+bench-janitors: setup .tools/custodian/.ready .tools/other-janitors/.ready ## Our janitor beside others on the same accounts: what each deletes and leaves
+	@$(RUN) -m bench.janitors
 
 FUZZ_SECONDS ?= 60
 fuzz: setup ## Damaged schedule files through the reader, and made-up accounts through the janitor, FUZZ_SECONDS each
