@@ -14,6 +14,8 @@ from typing import Any
 
 from fleet.model import Answer, Interval, LogFacts
 
+# What `platform.start` leaves unsaid of its instant: its time is in whole milliseconds.
+_STAMP_MS = 1.0
 _REPORT = {
     "billed": re.compile(r"\bBilled Duration: (\d+) ms"),
     "init": re.compile(r"\bInit Duration: (\d+(?:\.\d+)?) ms"),
@@ -62,18 +64,23 @@ def _platform_report(record: dict[str, Any], start_ms: float | None) -> LogFacts
     if not isinstance(metrics, dict):
         return LogFacts()
     duration = _number(metrics.get("durationMs"))
-    # The report line itself may be written later than the invocation ended: the duration is the tighter bound.
-    service = (
-        Interval(start_ms=start_ms, end_ms=start_ms + duration)
-        if start_ms is not None and duration is not None
-        else None
-    )
+    service = _surely_running(start_ms, duration) if start_ms is not None and duration is not None else None
     return LogFacts(
         billed_ms=_whole(_number(metrics.get("billedDurationMs"))),
         init_ms=_number(metrics.get("initDurationMs")),
         restore_ms=_number(metrics.get("restoreDurationMs")),
         service=service,
     )
+
+
+def _surely_running(start_ms: float, duration_ms: float) -> Interval:
+    """When the invocation ran for certain: its start is known to the millisecond only, and may be that much later.
+
+    The report line may be written later than the invocation ended, so the duration is the tighter bound. Without the
+    millisecond two invocations of one environment, one right after the other, would seem to overlap.
+    """
+    end_ms = start_ms + duration_ms
+    return Interval(start_ms=min(start_ms + _STAMP_MS, end_ms), end_ms=end_ms)
 
 
 def _throttle_reason(body: bytes) -> str:

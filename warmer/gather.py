@@ -24,6 +24,11 @@ _READERS = 16
 # Facts are worth this long a wait, or a quarter of the time there is, and no more.
 _PATIENCE_S = 5.0
 _GOOD_FOR_S = 180.0
+_FIRST_SHARE = 0.3
+_LATE_LIMITS = "lambda:GetFunction, for its reservation, was not answered in time"
+_LATE_ROUTES = "lambda:GetAlias, for its weights, was not answered in time"
+_LATE_USE = "cloudwatch:GetMetricData was not answered in time"
+_LATE_STATE = "lambda:GetFunction, for its state, was not answered in time"
 # GetAlias and GetProvisionedConcurrencyConfig share fifteen requests a second with everybody who deploys: so many
 # targets a tick at most, those that were asked longest ago first.
 _ROUTES_A_TICK = 10
@@ -59,6 +64,7 @@ def gather(
     targets = [each.target for each in due if each.needs_pings]
     if not targets:
         return Facts(users_share=users_share)
+    memory.turn_to(instant, timedelta(seconds=_GOOD_FOR_S))
     reader = _Reader(doors, memory, until=time.monotonic() + min(_PATIENCE_S, (deadline - time.monotonic()) / 4))
     try:
         limits = reader.limits(dict.fromkeys(target.function for target in targets))
@@ -99,10 +105,12 @@ class _Reader:
         """What limits each function, where it was there in time."""
         kept, asked = self._kept(self._memory.limits, ((function, (function,)) for function in functions))
         regions = dict.fromkeys(function.region for function in asked)
-        self._all(self._doors.limits.prepare, regions)
+        # Whatever becomes of the account's limits, there must be time for the functions' own.
+        self._all(self._doors.limits.prepare, regions, share=_FIRST_SHARE)
         found = self._all(self._doors.limits.of, asked)
         self._keep(self._memory.limits, {function: (function,) for function in asked}, found, lambda it: it.unread)
-        return {**kept, **found}
+        late = {each: ConcurrencyFacts(unread=_LATE_LIMITS, region=each.region) for each in asked}
+        return {**late, **kept, **found}
 
     def qualifiers(self, places: Iterable[tuple[FunctionRef, str]]) -> dict[tuple[FunctionRef, str], QualifierFacts]:
         """State, kind and routes of each target, where they were there in time."""
@@ -112,7 +120,7 @@ class _Reader:
         kept, asked = self._kept(self._memory.states, ((place, place) for place in every))
         found = self._all(lambda place: door.configuration(*place), asked)
         self._keep(self._memory.states, {place: place for place in asked}, found, _passing)
-        states = {**kept, **found}
+        states = {**{place: QualifierFacts(unread=(_LATE_STATE,)) for place in asked}, **kept, **found}
         self._forget_moved(found)
         routed = self._routes(door, [place for place in every if not _nothing_to_route(states.get(place))])
         return {place: _with_routes(states.get(place), routed.get(place)) for place in {*states, *routed}}
@@ -134,8 +142,9 @@ class _Reader:
         stale = [place for place in by_age if self._age(remembered.get(self._key(place))) > _GOOD_FOR_S]
         found = self._all(lambda place: door.routing(*place, QualifierFacts()), stale[:_ROUTES_A_TICK])
         self._keep(remembered, {place: place for place in places}, found, lambda it: it.unread)
+        late = {place: QualifierFacts(unread=(_LATE_ROUTES,)) for place in stale[:_ROUTES_A_TICK]}
         old = {place: remembered[self._key(place)].fact for place in places if self._key(place) in remembered}
-        return {**old, **found}
+        return {**late, **old, **found}
 
     def usage(
         self, limits: Mapping[FunctionRef, ConcurrencyFacts], minutes: Sequence[datetime]
@@ -157,12 +166,13 @@ class _Reader:
         for region, use in found.items():
             if use.unread is not None and minutes:
                 self._memory.refused["usage", region] = Kept(fact=use.unread, at=time.monotonic())
-        return {**{region: PresentUse(unread=words) for region, words in refused.items()}, **found}
+        unread = {region: refused.get(region, _LATE_USE) for region in reserved}
+        return {**{region: PresentUse(unread=words) for region, words in unread.items()}, **found}
 
-    def _all(self, ask: Callable[[_What], _Found], what: Iterable[_What]) -> dict[_What, _Found]:
-        """Each answer that came in time."""
+    def _all(self, ask: Callable[[_What], _Found], what: Iterable[_What], *, share: float = 1.0) -> dict[_What, _Found]:
+        """Each answer that came in time, which is this share of the time there is."""
         futures: dict[_What, Future[_Found]] = {each: self._pool.submit(ask, each) for each in what}
-        done, _ = wait(futures.values(), max(0.0, self._until - time.monotonic()))
+        done, _ = wait(futures.values(), max(0.0, share * (self._until - time.monotonic())))
         return {each: future.result() for each, future in futures.items() if future in done}
 
     def _kept(

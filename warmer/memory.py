@@ -4,7 +4,8 @@ Lambda may end the environment at any time, and with it all of this; a tick that
 work, with a longer hold and more questions.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from fleet.facts import QualifierFacts
@@ -31,7 +32,8 @@ class Kept(Generic[_Fact]):
 @dataclass(slots=True)
 class Memory:
     """Everything that is remembered, by target or function. `learnt` makes holds shorter, `failing` holds a target
-    back, `refused` says which optional request was denied and when, the others save requests."""
+    back, `refused` says which optional request was denied and when, the others save requests; `read_for` is the tick
+    that these were read for first."""
 
     learnt: dict[Key, Learnt] = field(default_factory=dict)
     failing: dict[Key, Failing] = field(default_factory=dict)
@@ -39,6 +41,18 @@ class Memory:
     states: dict[Key, Kept[QualifierFacts]] = field(default_factory=dict)
     routes: dict[Key, Kept[QualifierFacts]] = field(default_factory=dict)
     refused: dict[Key, Kept[str]] = field(default_factory=dict)
+    read_for: datetime | None = None
+
+    def turn_to(self, instant: datetime, good_for: timedelta) -> None:
+        """A tick of another time trusts nothing that was read for one far from it, however little time has passed."""
+        if self.read_for is not None and abs(instant - self.read_for) <= good_for:
+            return
+        self.read_for = instant
+        self.limits.clear()
+        self.states.clear()
+        # Weights are asked for in turns, oldest first, and old ones are better than none.
+        for key, kept in self.routes.items():
+            self.routes[key] = replace(kept, at=kept.at - good_for.total_seconds())
 
     def bound(self) -> None:
         """Forget whatever has grown beyond all reason."""

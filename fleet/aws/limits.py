@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fleet.aws.clients import client
 from fleet.aws.errors import translated
 from fleet.model import ConcurrencyFacts, FunctionRef
-from fleet.ports import FleetError, Unreachable
+from fleet.ports import FleetError
 
-# The tick does not wait long for what it can do without.
-_BRIEF_S = 4.0
+# The tick does not wait long for what it can do without: two tries of different requests fit into its patience.
+_BRIEF_S = 2.0
 _LATE = "lambda:GetAccountSettings could not be read in time"
 
 
@@ -60,9 +60,8 @@ class ConcurrencyLimits:
         try:
             found = self._call(function.region, "get_function", "GetFunction", FunctionName=function.text)
             concurrency = found.get("Concurrency") or {}
-        except Unreachable:
-            raise
         except (FleetError, AttributeError):
+            # Whatever was wrong with the one, 501 and silence included, the other may know.
             concurrency = self._call(
                 function.region, "get_function_concurrency", "GetFunctionConcurrency", FunctionName=function.text
             )

@@ -43,6 +43,12 @@ def test_where_one_request_is_denied_the_other_is_asked(api: StubApi) -> None:
     assert (found.reserved, found.unread) == (5, None)
 
 
+def test_where_one_request_is_not_implemented_the_other_is_asked(api: StubApi) -> None:
+    api.answers["GetFunction"] = Refusal(status=501, code="NotImplemented")
+    api.answers["GetFunctionConcurrency"] = {"ReservedConcurrentExecutions": 5}
+    assert limits().reserved == 5
+
+
 def test_what_could_not_be_read_is_named_and_limits_nothing(api: StubApi) -> None:
     found = limits()
     assert found.reserved is None

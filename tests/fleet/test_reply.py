@@ -22,11 +22,31 @@ def test_a_text_tail_tells_the_billed_time_and_the_init() -> None:
     assert (facts.billed_ms, facts.init_ms, facts.service) == (853, 840.1, None)
 
 
+def test_one_invocation_right_after_another_never_seems_to_overlap_it() -> None:
+    tail = (
+        '{"time":"2026-11-24T12:00:00.%sZ","type":"platform.start","record":{}}\n'
+        '{"time":"2026-11-24T12:00:00.%sZ","type":"platform.report","record":{"metrics":{"durationMs":%s}}}'
+    )
+    # One ran from 100.0 to 105.9, the other from 105.95 on; the stamps are cut to whole milliseconds.
+    first, second = log_facts(tail % (100, 105, 5.9)).service, log_facts(tail % (105, 111, 5.9)).service
+
+    assert first is not None
+    assert second is not None
+    assert first.end_ms <= second.start_ms
+
+
+def test_an_invocation_shorter_than_its_stamps_took_no_time_for_certain() -> None:
+    service = log_facts(JSON.replace('"durationMs":50.5', '"durationMs":0.4')).service
+
+    assert service is not None
+    assert service.start_ms == service.end_ms
+
+
 def test_a_json_tail_tells_when_the_invocation_ran() -> None:
     facts = log_facts(JSON)
 
     assert (facts.billed_ms, facts.init_ms, facts.restore_ms) == (51, None, 88.0)
-    assert facts.service == Interval(start_ms=1795521600100.0, end_ms=1795521600150.5)
+    assert facts.service == Interval(start_ms=1795521600101.0, end_ms=1795521600150.5)
 
 
 def test_a_tail_that_lost_its_start_proves_no_interval() -> None:

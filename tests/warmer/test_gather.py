@@ -59,10 +59,17 @@ class FakeAws:
         return self.use
 
 
-def facts(aws: FakeAws, memory: Memory, *, names: Sequence[str] = ("shop",), patience_s: float = 60.0) -> Facts:
+def facts(
+    aws: FakeAws,
+    memory: Memory,
+    *,
+    names: Sequence[str] = ("shop",),
+    patience_s: float = 60.0,
+    instant: datetime = TUESDAY_NOON,
+) -> Facts:
     due = due_targets(schedules(a_service(*(a_target(name) for name in names))), TUESDAY_NOON)
     doors = Doors(invoker=aws, limits=aws, qualifiers=aws, usage=aws)
-    return gather(due, doors, memory, instant=TUESDAY_NOON, interval=FIVE, deadline=time.monotonic() + patience_s)
+    return gather(due, doors, memory, instant=instant, interval=FIVE, deadline=time.monotonic() + patience_s)
 
 
 def test_the_next_tick_asks_only_what_changes_by_the_minute() -> None:
@@ -166,8 +173,37 @@ def test_a_door_that_was_closed_is_not_knocked_at_in_every_tick() -> None:
 def test_what_does_not_come_in_time_is_not_waited_for() -> None:
     started = time.monotonic()
     found = facts(FakeAws(slow_s=5.0), Memory(), patience_s=1.0)
-    assert found.limits == {}
+    assert found.limits[SHOP].reserved is None
+    assert "not answered in time" in (found.limits[SHOP].unread or "")
     assert time.monotonic() - started < 4.0
+
+
+def test_the_account_s_limits_leave_time_for_the_function_s_own() -> None:
+    class Hanging(FakeAws):
+        def prepare(self, region: str | None) -> None:
+            time.sleep(3.0)
+
+    found = facts(Hanging(), Memory(), patience_s=8.0)
+    assert found.limits[SHOP].reserved == 30
+
+
+def test_what_did_not_come_in_time_is_named_for_the_target() -> None:
+    class Hanging(FakeAws):
+        def configuration(self, function: FunctionRef, qualifier: str) -> QualifierFacts:
+            time.sleep(3.0)
+            return self.state
+
+    found = facts(Hanging(), Memory(), patience_s=4.0)
+    assert "lambda:GetFunction, for its state, was not answered in time" in found.unread(a_target())
+
+
+def test_a_tick_of_a_later_instant_reads_a_lowered_reservation_however_soon_it_comes() -> None:
+    aws, memory = FakeAws(), Memory()
+    facts(aws, memory)
+    aws.limit = ConcurrencyFacts(reserved=0)
+    assert facts(aws, memory, instant=TUESDAY_NOON + timedelta(minutes=3)).limits[SHOP].reserved == 30
+    assert facts(aws, memory, instant=TUESDAY_NOON + timedelta(minutes=5)).limits[SHOP].reserved == 0
+    assert aws.asked.count("routes") == 2
 
 
 def test_nothing_is_asked_where_nothing_is_due() -> None:
