@@ -43,11 +43,21 @@ def zipped(source: str) -> bytes:
 
 
 def create(
-    client: Any, name: str, *, versions: int = 0, source: str = "def handler(event, context): return event"
+    client: Any,
+    name: str,
+    *,
+    versions: int = 0,
+    source: str = "def handler(event, context): return event",
+    timeout_s: int = 3,
 ) -> str:
     """A Python function with so many published versions; its ARN."""
     created = client.create_function(
-        FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=ROLE, Code={"ZipFile": zipped(source)}
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=ROLE,
+        Code={"ZipFile": zipped(source)},
+        Timeout=timeout_s,
     )
     for number in range(1, versions + 1):
         client.update_function_configuration(FunctionName=name, Description=f"change {number}")

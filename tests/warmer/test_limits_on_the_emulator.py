@@ -15,11 +15,12 @@ from emulator.stack import Options, RunningEmulator
 from tests.emulator.controlled import controlled, create
 from tests.warmer.lambda_machine import tick, write_schedule
 
+# Long enough for a busy machine to start twenty processes before the first one answers.
 SOURCE = """
 import time
 
 def handler(event, context):
-    time.sleep(0.7)
+    time.sleep(2.5)
     return {"statusCode": 200, "body": "ok"}
 """
 
@@ -46,7 +47,7 @@ def test_both_versions_behind_a_weighted_alias_are_warmed_by_their_weights(
     running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, aws = running
-    create(aws, "canary", versions=2, source=SOURCE)
+    create(aws, "canary", versions=2, source=SOURCE, timeout_s=30)
     weights = {"AdditionalVersionWeights": {"2": 0.25}}
     aws.create_alias(FunctionName="canary", Name="live", FunctionVersion="1", RoutingConfig=weights)
     target, environments = warmed(running, monkeypatch, tmp_path, "canary", 20)
@@ -59,7 +60,7 @@ def test_a_reservation_is_never_asked_for_more_than_it_has(
     running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, aws = running
-    create(aws, "small", versions=1, source=SOURCE)
+    create(aws, "small", versions=1, source=SOURCE, timeout_s=30)
     aws.create_alias(FunctionName="small", Name="live", FunctionVersion="1")
     aws.put_function_concurrency(FunctionName="small", ReservedConcurrentExecutions=2)
     target, environments = warmed(running, monkeypatch, tmp_path, "small", 5)
@@ -72,7 +73,7 @@ def test_an_alias_that_is_not_there_gets_no_ping_and_the_reason_names_it(
     running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, aws = running
-    create(aws, "plain", versions=1, source=SOURCE)
+    create(aws, "plain", versions=1, source=SOURCE, timeout_s=30)
     target, environments = warmed(running, monkeypatch, tmp_path, "plain", 3)
     assert (target["sent"], target["outcome"], environments) == (0, "refused", Counter())
     assert "Lambda knows no such target" in target["reason"]
@@ -83,7 +84,7 @@ def test_enough_provisioned_concurrency_is_left_to_itself(
     running: tuple[RunningEmulator, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, aws = running
-    create(aws, "ready", versions=1, source=SOURCE)
+    create(aws, "ready", versions=1, source=SOURCE, timeout_s=30)
     aws.create_alias(FunctionName="ready", Name="live", FunctionVersion="1")
     aws.put_provisioned_concurrency_config(FunctionName="ready", Qualifier="live", ProvisionedConcurrentExecutions=3)
     target, _ = warmed(running, monkeypatch, tmp_path, "ready", 3)
