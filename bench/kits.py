@@ -35,7 +35,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _MEMORY_MB = 512
 _STEADY_AFTER = 20
 _CALLS = 20_000
-_HEALTH, _USERS = "/warmz/", "/products/chefs-knife/"
 _SHORT = """
 import os
 from caretaker_kit import eager, warmable
@@ -49,12 +48,15 @@ handler = warmable(lambda_handler, short_circuit=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An application as one row of tables: its package, its variables, and whether bytecode is in it."""
+    """An application: its package and variables, whether bytecode is in it, its paths, and what a user's page holds."""
 
     name: str
     package: Path
     variables: dict[str, str]
     bytecode: bool = True
+    health: str = "/warmz/"
+    users: str = "/products/chefs-knife/"
+    holds: str = "Chef"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class Before:
     name: str
     ping: bool = False
     short_circuit: bool = False
-    prime: tuple[str, ...] = ()
+    primed: bool = False
     user_waits_for_init: bool = False
 
 
@@ -73,7 +75,7 @@ BEFORE = (
     Before(name="init only"),
     Before(name="a ping that stops at the handler", ping=True, short_circuit=True),
     Before(name="a ping through the route", ping=True),
-    Before(name="a ping through the route, with priming", ping=True, prime=(_USERS,)),
+    Before(name="a ping through the route, with priming", ping=True, primed=True),
 )
 
 
@@ -82,7 +84,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="caretaker-bench-") as scratch, postgres() as url:
         print(f"a request that is no ping takes {overhead_us():.1f} us more with the kit (goal: at most 50)")
         print(f"database: {'PostgreSQL on loopback' if url else 'SQLite (no PostgreSQL server programs here)'}")
-        for app in apps(Path(scratch), url):
+        mine = shop(Path(scratch), url) if arguments.only in (None, "shop") else ()
+        others = ara(Path(scratch)) if arguments.only in (None, "ara") else ()
+        for app in (*mine, *others):
             for share in (None, share_of(_MEMORY_MB)):
                 with _quota(share) as group:
                     if share is not None and group is None:
@@ -98,14 +102,14 @@ def overhead_us() -> float:
     def bare(_event: Any, _context: Any) -> None:
         return None
 
-    context, event = SimpleNamespace(client_context=None), _event(_USERS)
+    context, event = SimpleNamespace(client_context=None), _event("/")
     each = {}
     for name, handler in (("wrapped", warmable(bare)), ("bare", bare)):
         each[name] = min(timeit.repeat(lambda call=handler: call(event, context), number=_CALLS, repeat=5))
     return (each["wrapped"] - each["bare"]) / _CALLS * 1e6
 
 
-def apps(scratch: Path, url: str | None) -> Iterator[App]:
+def shop(scratch: Path, url: str | None) -> Iterator[App]:
     """The shop as Zappa runs it, the same with `eager`, and as Zappa runs it from a package without bytecode."""
     command = [sys.executable, ROOT / "examples" / "build.py", "--app", "django-zappa"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -125,9 +129,36 @@ def apps(scratch: Path, url: str | None) -> Iterator[App]:
     yield replace(lazy, name="Django behind Zappa, no .pyc in the package", bytecode=False)
 
 
+def ara(scratch: Path) -> Iterator[App]:
+    """ARA Records Ansible, an application that nobody here wrote, with its own health check and SQLite."""
+    package = ROOT / "build" / "bench" / "ara"
+    _install(package, "ara.lock")
+    settings = (ROOT / "examples" / "django-zappa" / "zappa_settings.py").read_text()
+    (package / "zappa_settings.py").write_text(settings.replace("shop.settings", "ara.server.settings"))
+    (package / "short_circuit.py").write_text(_SHORT)
+    shutil.copytree(ROOT / "kits" / "python" / "caretaker_kit", package / "caretaker_kit", dirs_exist_ok=True)
+    variables = {"ARA_BASE_DIR": str(scratch / "ara"), "ARA_ALLOWED_HOSTS": "['shop.example.com']"}
+    migrate = [sys.executable, "-m", "ara.server", "migrate", "--verbosity", "0"]
+    environment = {"PYTHONPATH": str(package), "PATH": "/usr/bin:/bin", "HOME": str(scratch), **variables}
+    subprocess.run(migrate, cwd=package, env=environment, check=True, stdout=subprocess.DEVNULL)
+    variables |= {"CARETAKER_HANDLER": "zappa.handler.lambda_handler", "HOME": str(scratch)}
+    yield App(
+        name="ARA 1.8.0 behind Zappa (nobody here wrote it; SQLite)",
+        package=package,
+        variables=variables,
+        health="/healthcheck/",
+        users="/api/v1/playbooks",
+        holds="results",
+    )
+
+
 def _add_psycopg(package: Path) -> None:
+    _install(package, "requirements.lock")
+
+
+def _install(package: Path, lock_name: str) -> None:
     uv = Path(sys.executable).with_name("uv")
-    lock = Path(__file__).with_name("requirements.lock")
+    lock = Path(__file__).with_name(lock_name)
     options = ["--quiet", "--no-deps", "--require-hashes", "--compile-bytecode", "--python", sys.executable]
     subprocess.run([uv, "pip", "install", *options, "--target", package, "-r", lock], check=True)
 
@@ -155,9 +186,9 @@ def first_request_ms(app: App, before: Before, group: Quota | None) -> float:
         if group is not None:
             group.hold(environment.pid)
         if before.ping:
-            environment.invoke(_event(_HEALTH), block=_block(before.prime))
+            environment.invoke(_event(app.health), block=_block((app.users,) if before.primed else ()))
             time.sleep(AFTER_A_PING_S)
-        waited = _visit(environment)
+        waited = _visit(app, environment)
         return waited + (init_s * 1000 if before.user_waits_for_init else 0)
 
 
@@ -167,13 +198,13 @@ def steady_ms(app: App, group: Quota | None) -> Sequence[float]:
         environment.initialised()
         if group is not None:
             group.hold(environment.pid)
-        return [_visit(environment) for _ in range(2 * _STEADY_AFTER)][_STEADY_AFTER:]
+        return [_visit(app, environment) for _ in range(2 * _STEADY_AFTER)][_STEADY_AFTER:]
 
 
-def _visit(environment: Environment) -> float:
-    reply, waited = environment.invoke(_event(_USERS))
-    if reply["statusCode"] != 200 or "Chef" not in reply["body"]:
-        raise SystemExit(f"the shop answered {str(reply)[:300]}")
+def _visit(app: App, environment: Environment) -> float:
+    reply, waited = environment.invoke(_event(app.users))
+    if reply["statusCode"] != 200 or app.holds not in reply["body"]:
+        raise SystemExit(f"{app.name} answered {str(reply)[:300]}")
     return waited
 
 
@@ -217,6 +248,7 @@ def _quota(share: float | None) -> Iterator[Quota | None]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=("shop", "ara"), help="one of the applications (default: both)")
     parser.add_argument("--samples", type=int, default=5, help="new environments a figure (default: 5)")
     return parser.parse_args()
 
