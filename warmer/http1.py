@@ -95,19 +95,29 @@ class Http1:
 
 
 class Readers:
-    """A thread for each answer: reading whole answers is all that `http.client` documents."""
+    """A thread for each answer: reading whole answers is all that `http.client` documents.
+
+    Where the system gives no more threads (Lambda allows 1,024), whoever waits reads the rest, one after the other.
+    """
 
     def __init__(self, carriers: Sequence[Http1], until: float) -> None:
         self._until = until
-        self._reading = [(each, self._started(each)) for each in carriers if each.waiting]
+        started = [(each, self._started(each)) for each in carriers if each.waiting]
+        self._reading = [(carrier, thread) for carrier, thread in started if thread is not None]
+        self._unread = [carrier for carrier, thread in started if thread is None]
 
-    def _started(self, carrier: Http1) -> threading.Thread:
+    def _started(self, carrier: Http1) -> threading.Thread | None:
         thread = threading.Thread(target=carrier.read, args=(self._until,), daemon=True, name="reader")
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            return None
         return thread
 
     def join(self) -> None:
         """Wait until all are read or the time is up, and then no longer."""
+        for carrier in self._unread:
+            carrier.read(self._until)
         for _, thread in self._reading:
             thread.join(max(0.0, self._until - time.monotonic()))
         # A reply that trickles keeps each read short of its timeout; the deadline is for the whole reply.
