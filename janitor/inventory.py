@@ -179,8 +179,18 @@ class _Reader:
             aliases = read(lambda: tuple(self.versions.aliases(name)))
             facts = FunctionFacts(name=name, versions=versions, aliases=aliases, memory=self._memory(name))
             return self.look_closer(facts)
+        except FunctionAbsent as absent:
+            return self._unless_gone(name, versions, str(absent))
+
+    def _unless_gone(self, name: str, versions: tuple[PublishedVersion, ...], absent: str) -> FunctionFacts | None:
+        """None when its aliases are gone, too; a read that does not know a function which is there says nothing."""
+        try:
+            aliases = read(lambda: tuple(self.versions.aliases(name)))
         except FunctionAbsent:
             return None
+        unread = Unread(reason=f"{absent}; but lambda:ListAliases knows the function")
+        uses = FunctionUses(tags=unread)
+        return FunctionFacts(name=name, versions=versions, aliases=aliases, memory=self._memory(name), uses=uses)
 
     def _memory(self, name: str) -> FunctionMemory | Unread:
         if self.record_unread is not None:

@@ -82,6 +82,7 @@ def candidates(
     `policy` is what schedules and settings say; the function's tags have their word in each candidate's.
     """
     total = len(facts.versions)
+    chosen = None if only is None else frozenset(only)
     own_policy = policy if isinstance(facts.uses.tags, Unread) else tagged(policy, facts.uses.tags)
     return tuple(
         Candidate(
@@ -96,7 +97,7 @@ def candidates(
             own=facts.uses.versions.get(version.number, _NOTHING_ASKED),
         )
         for index, version in enumerate(facts.versions)
-        if only is None or version.number in only
+        if chosen is None or version.number in chosen
     )
 
 

@@ -230,3 +230,31 @@ def test_names_and_tags_choose_what_the_janitor_looks_at(tmp_path):
     assert [item.function for item in report.functions] == ["shop-a", "shop-b"]
     assert {name for name, _, _ in account.deleted} == {"shop-a"}
     assert report.ok
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetFunction", "ListProvisionedConcurrencyConfigs", "ListFunctionEventInvokeConfigs"]
+)
+def test_a_read_that_does_not_know_a_function_which_is_there_keeps_it_and_is_named(rehearsal, operation):
+    def unknown(_: str, asked: str, parameters: Mapping[str, Any]) -> None:
+        if asked == operation and parameters["FunctionName"] == "shop":
+            raise refusal(operation, 404, "ResourceNotFoundException")
+
+    rehearsal.api.before.append(unknown)
+    assert after_two_runs(rehearsal) == []
+    item = next(item for item in rehearsal.reports[-1].functions if item.function == "shop")
+    assert item.outcome.value == "unverified"
+    assert item.reason.startswith(f"lambda:{operation} ")
+    assert {line.code.value for line in item.keep} == {"newest", "unverified"}
+    assert not rehearsal.reports[-1].ok
+
+
+def test_a_function_that_goes_while_it_is_read_leaves_the_report(rehearsal):
+    def goes(_: str, asked: str, __: Mapping[str, Any]) -> None:
+        if asked == "ListProvisionedConcurrencyConfigs":
+            rehearsal.account.functions.pop("shop", None)
+
+    rehearsal.api.before.append(goes)
+    report = rehearsal.run()
+    assert [item.function for item in report.functions if item.function == "shop"] == []
+    assert report.ok
