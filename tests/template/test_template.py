@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from janitor.settings import JanitorSettings, SettingsError
 from profiles.reader import read_folder
 from tests.template.checkout import ROOT, SAM, run
 from tests.template.reading import Stack, read_template
@@ -126,6 +127,29 @@ def test_the_state_table_survives_its_stack(template: dict[str, Any], stack: Sta
 def test_the_janitor_s_settings_have_the_documented_defaults(stack: Stack) -> None:
     variables = stack.function("JanitorFunction")["Environment"]["Variables"]
     assert {name: variables.get(name) for name in JANITOR_SETTINGS} == JANITOR_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("parameter", "setting", "value", "taken"),
+    [
+        ("JanitorFunctions", "CARETAKER_FUNCTIONS", "shop-*,!shop-legacy-*", True),
+        ("JanitorFunctions", "CARETAKER_FUNCTIONS", "", True),
+        ("JanitorFunctions", "CARETAKER_FUNCTIONS", "shop/*", False),
+        ("JanitorTags", "CARETAKER_TAGS", "team=shop,stage=prod", True),
+        ("JanitorTags", "CARETAKER_TAGS", "", True),
+        ("JanitorTags", "CARETAKER_TAGS", "team", False),
+    ],
+)
+def test_the_template_takes_the_choice_of_functions_that_the_janitor_takes(
+    template: dict[str, Any], stack: Stack, parameter: str, setting: str, value: str, taken: bool
+) -> None:
+    assert stack.function("JanitorFunction")["Environment"]["Variables"][setting] == ""
+    assert bool(re.fullmatch(template["Parameters"][parameter]["AllowedPattern"], value)) is taken
+    if taken:
+        JanitorSettings.from_env({setting: value})
+    else:
+        with pytest.raises(SettingsError):
+            JanitorSettings.from_env({setting: value})
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
