@@ -81,6 +81,8 @@ class AwsUses:
         if (error := reply.get("TagsError")) is not None:
             said = f"lambda:ListTags: the tags of {function} were not given: {error.get('Message') or error}"
             raise AccessDenied(f"{said}; allow lambda:ListTags in the role's policy", action="lambda:ListTags")
+        # A function without tags has no Tags in its reply; what has no Configuration is no reply of Lambda's at all.
+        self._functions.understood("GetFunction", lambda: reply["Configuration"])
         return {str(key): str(value) for key, value in (reply.get("Tags") or {}).items()}
 
     def provisioned(self, function: str) -> tuple[VersionUse, ...]:

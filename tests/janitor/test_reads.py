@@ -258,3 +258,16 @@ def test_a_function_that_goes_while_it_is_read_leaves_the_report(rehearsal):
     report = rehearsal.run()
     assert [item.function for item in report.functions if item.function == "shop"] == []
     assert report.ok
+
+
+def test_a_reply_that_lambda_would_not_give_is_not_taken_for_a_function_without_tags(rehearsal, monkeypatch):
+    answer = rehearsal.api.answer
+
+    def no_reply(service: str, operation: str, parameters: Mapping[str, Any]) -> Any:
+        nothing = operation == "GetFunction" and "Qualifier" not in parameters
+        return {} if nothing else answer(service, operation, parameters)
+
+    monkeypatch.setattr(rehearsal.api, "answer", no_reply)
+    assert after_two_runs(rehearsal) == []
+    item = next(item for item in rehearsal.reports[-1].functions if item.function == "shop")
+    assert item.reason.startswith("lambda:GetFunction: the reply cannot be understood")
