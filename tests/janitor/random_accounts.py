@@ -144,6 +144,8 @@ def rehearse(account: Account, folder: Path, random: Random) -> None:
     unruly.calm = True
     rehearsal.per_function, rehearsal.per_run = 25, 500
     rehearsal.later(days=31)
+    for _ in range(4):
+        unruly.somebody_comes()
     rehearsal.settle()
     _no_harm(rehearsal)
     left = [
@@ -180,7 +182,7 @@ class _Life:
 
     def between_runs(self) -> None:
         for _ in range(self.random.randint(0, 3)):
-            happens = (self._move_an_alias, self._publish, self._drop_an_alias, self._stack_moves, self._somebody_comes)
+            happens = (self._move_an_alias, self._publish, self._drop_an_alias, self._stack_moves, self.somebody_comes)
             self.random.choice(happens)()
 
     def _a_function(self) -> tuple[str, Function] | None:
@@ -207,7 +209,7 @@ class _Life:
             fresh = self.account.functions[name].versions
             fresh[number] = type(next(iter(fresh.values())))(published=self.account.now, code=f"sha-{name}-{number}")
 
-    def _somebody_comes(self) -> None:
+    def somebody_comes(self) -> None:
         """Old versions are found, invoked under their numbers, or given a policy or work that lasts."""
         if (found := self._a_function()) is not None:
             for version in self.random.sample(list(found[1].versions.values()), min(4, len(found[1].versions))):
