@@ -45,7 +45,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"statusCode": response.status_code, "headers": headers, "body": body}
 
 
+class LazyModule:
+    """Poses as a module, and imports what is not there as soon as it is looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ImportError(f"{name} needs a package that is not installed")
+
+
 def visit(asked: dict[str, Any]) -> dict[str, Any]:
+    if asked.pop("lazy_module", False):
+        sys.modules["lazy_module"] = LazyModule()  # type: ignore[assignment]
     event = {"httpMethod": "GET", "path": "/warmz/", "host": "shop.example.com", "headers": {}, **asked}
     block = {"v": 1, "burst": "0f8c", "of": 1, "release_at_ms": 0, "max_hold_ms": 0}
     ping = SimpleNamespace(custom={"caretaker": json.dumps(block)}) if asked.get("ping") else None

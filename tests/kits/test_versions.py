@@ -48,11 +48,34 @@ def test_a_plain_handler_is_warmable(version: str) -> None:
     assert 0 < ping["caretaker"]["held_ms"] <= 2000
 
 
+CACHED = {
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    "MIDDLEWARE": [
+        "django.middleware.cache.UpdateCacheMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.cache.FetchFromCacheMiddleware",
+    ],
+}
+
+
+@pytest.mark.parametrize(("version", "django"), PAIRS[1:3])
+def test_a_cache_of_the_whole_site_shows_no_ping_to_the_public_and_answers_none(version: str, django: str) -> None:
+    """Django 4.2's caches whatever is not called private, also what says no-store."""
+    given = {"settings": CACHED, "visits": [{"ping": True}, {}, {"ping": True}]}
+    packages = django_installed(version, django)
+    first, public, second = run(version, [str(HERE / "django_project.py"), json.dumps(given)], packages)
+    assert json.loads(public["body"]) == {"status": "ok"}
+    assert [json.loads(ping["body"])["environment"]["invocations"] for ping in (first, second)] == [1, 3]
+
+
+def django_installed(version: str, django: str) -> Path:
+    lock = HERE / "django_versions" / f"django-{django}.lock"
+    return installed(f"django-{django}-{version}", lock, python=version)
+
+
 @pytest.mark.parametrize(("version", "django"), PAIRS)
 def test_the_health_view_warms_and_keeps_details_for_pings(version: str, django: str) -> None:
-    packages = installed(
-        f"django-{django}-{version}", HERE / "django_versions" / f"django-{django}.lock", python=version
-    )
+    packages = django_installed(version, django)
     given = {"settings": {"CARETAKER_PRIME": ["/warmz/?primed"]}, "visits": [{"ping": True}, {}]}
     ping, public = run(version, [str(HERE / "django_project.py"), json.dumps(given)], packages)
     assert (ping["statusCode"], public["statusCode"]) == (200, 200)

@@ -16,6 +16,7 @@ from django.core.cache import caches
 from django.db import connections
 from django.template import engines
 
+from caretaker_kit.django.load import database_aliases
 from caretaker_kit.django.reach import assert_reachable, cache_servers, connect_timeout, database_server
 
 _LOG = logging.getLogger("caretaker_kit.django")
@@ -49,11 +50,12 @@ def run_checks() -> list[Check]:
 
 
 def _kinds() -> tuple[str, ...]:
-    return tuple(getattr(settings, "CARETAKER_CHECKS", _USUAL))
+    given = getattr(settings, "CARETAKER_CHECKS", _USUAL)
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _databases() -> Iterator[tuple[str, Callable[[], None]]]:
-    for alias in connections:
+    for alias in database_aliases():
         yield f"database:{alias}", _OfOne(alias).open_database
 
 
@@ -67,7 +69,7 @@ def _caches() -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 def _migrations() -> Iterator[tuple[str, Callable[[], None]]]:
-    for alias in connections:
+    for alias in database_aliases():
         yield f"migrations:{alias}", _OfOne(alias).look_for_migrations
 
 

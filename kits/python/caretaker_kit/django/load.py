@@ -21,6 +21,8 @@ from django.urls import get_resolver
 from caretaker_kit.loading import eager
 
 _MODELS = 10
+# What Django puts into DATABASES of a project that has none; every use of it raises.
+_NO_DATABASE = "django.db.backends.dummy"
 
 
 def everything() -> None:
@@ -62,7 +64,12 @@ def databases() -> None:
     Under SnapStart it is closed again: a connection in a snapshot is dead in every clone of it.
     """
     snapshot = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
-    for alias in connections:
+    for alias in database_aliases():
         connections[alias].ensure_connection()
         if snapshot:
             connections[alias].close()
+
+
+def database_aliases() -> list[str]:
+    """The names of the project's databases; empty where it has none."""
+    return [alias for alias, settings in connections.settings.items() if settings["ENGINE"] != _NO_DATABASE]

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from caretaker_kit.django.checks import Check, run_checks
@@ -15,8 +16,11 @@ from caretaker_kit.django.load import before_the_first_user
 from caretaker_kit.wrapper import current_ping, prime_also
 
 
+# A cached answer would show one ping's facts to the public, and later pings would not reach the view. Django 4.2
+# caches what says no-store, so all of `never_cache` is needed.
 # A broken database must reach the checks; under ATOMIC_REQUESTS it would raise before the view.
 @transaction.non_atomic_requests
+@never_cache
 @require_safe
 def warm(request: HttpRequest) -> HttpResponse:
     """Open what a user's request will need: every configured database, every template engine.
@@ -35,9 +39,7 @@ def warm(request: HttpRequest) -> HttpResponse:
             before_the_first_user()
         prime_also(getattr(settings, "CARETAKER_PRIME", ()))
         body.update(_details(checks, ping, request))
-    response = JsonResponse(body, status=200 if healthy else 503)
-    response["Cache-Control"] = "no-store"
-    return response
+    return JsonResponse(body, status=200 if healthy else 503)
 
 
 # What `login_not_required` does; Django has that decorator since 5.1, the attribute works on every version.
