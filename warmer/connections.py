@@ -46,24 +46,26 @@ class _Way:
         address = self.addresses[index % len(self.addresses)]
         with contextlib.ExitStack() as stack:
             try:
-                found = socket.create_connection(
-                    (address, self.endpoint.port), timeout=max(0.01, until - time.monotonic())
-                )
-                stack.callback(found.close)
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                carrier = self._carrier(found, until, stack)
+                carrier = self._carrier(address, until, stack)
             except OSError as error:
                 return error
             stack.pop_all()
             return carrier
 
-    def _carrier(self, found: socket.socket, until: float, stack: contextlib.ExitStack) -> Http1 | Http2:
-        if self.tls is None:
-            return Http1(self.endpoint, found)
+    def _carrier(self, address: str, until: float, stack: contextlib.ExitStack) -> Http1 | Http2:
+        found = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        stack.callback(found.close)
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         found.settimeout(max(0.01, until - time.monotonic()))
-        found.getpeername()  # one that was reset at once fails here, since wrapping it would leave it open
-        secure = self.tls.wrap_socket(found, server_hostname=self.endpoint.host)
+        if self.tls is None:
+            found.connect((address, self.endpoint.port))
+            return Http1(self.endpoint, found)
+        # Wrapped before it is connected: one that is reset while it is being wrapped would be left open.
+        secure = self.tls.wrap_socket(found, server_hostname=self.endpoint.host, do_handshake_on_connect=False)
         stack.callback(secure.close)
+        secure.connect((address, self.endpoint.port))
+        secure.settimeout(max(0.01, until - time.monotonic()))
+        secure.do_handshake()
         if secure.selected_alpn_protocol() == "h2":
             return Http2.greeted(secure, until)
         return Http1(self.endpoint, secure)

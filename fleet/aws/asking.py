@@ -24,6 +24,11 @@ def not_found(error: ClientError) -> bool:
     return _status(error) == 404 or _code(error) == "ResourceNotFoundException"
 
 
+def said_not_found(error: ClientError) -> bool:
+    """The same in so many words: a bare 404 may come from anything in between."""
+    return _code(error) == "ResourceNotFoundException"
+
+
 def no_such_stack(error: ClientError) -> bool:
     """Whether CloudFormation does not know the stack, which it says with a code that means other things as well."""
     return _code(error) == "ValidationError" and "does not exist" in _words(error)

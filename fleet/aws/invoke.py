@@ -6,6 +6,7 @@ signed request is captured in botocore's `before-send` event, which lets a handl
 
 import io
 import threading
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,8 +37,13 @@ class _Nothing(io.BytesIO):
 class SigningInvoker:
     """The `Invoker` port over the SDK. May be used from many threads."""
 
-    def __init__(self) -> None:
-        self._ca_bundle: str | None = botocore.session.get_session().get_config_variable("ca_bundle")
+    @cached_property
+    def _ca_bundle(self) -> str | None:
+        try:
+            found: str | None = botocore.session.get_session().get_config_variable("ca_bundle")
+        except BotoCoreError as error:
+            raise translated(error, service="lambda", operation="InvokeFunction") from error
+        return found
 
     def endpoint(self, function: FunctionRef) -> Endpoint:
         """Where Invoke requests for `function` go. Raises: FleetError."""

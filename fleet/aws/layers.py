@@ -7,7 +7,7 @@ lambda:DeleteLayerVersion on `layer:*:*`.
 from collections.abc import Mapping
 from typing import Any
 
-from fleet.aws.asking import Asking, not_found
+from fleet.aws.asking import Asking, said_not_found
 from fleet.layers import LayerVersion
 from fleet.model import VersionNumber
 
@@ -40,7 +40,7 @@ class AwsLayers:
 
     def shared_with(self, version: LayerVersion) -> str | None:
         """What the policy on the layer version says; None when it has none."""
-        reply = self._asking.one("GetLayerVersionPolicy", _named(version), absent=not_found)
+        reply = self._asking.one("GetLayerVersionPolicy", _named(version), absent=said_not_found)
         return None if reply is None else str(reply.get("Policy") or "a policy")[:300]
 
     def delete(self, version: LayerVersion) -> None:

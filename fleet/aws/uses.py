@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
-from fleet.aws.asking import Asking, not_found
+from fleet.aws.asking import Asking, not_found, said_not_found
 from fleet.aws.clients import client
 from fleet.aws.deployments import deployments_in_flight
 from fleet.aws.edge import EDGE_REGION, edge_uses
@@ -134,7 +134,7 @@ class AwsUses:
         Source: Lambda API reference, GetPolicy: a policy stands on the exact qualifier; a version without one is a 404.
         """
         asked = {"FunctionName": function, "Qualifier": str(version)}
-        reply = self._policies.one("GetPolicy", asked, absent=not_found)
+        reply = self._policies.one("GetPolicy", asked, absent=said_not_found)
         return None if reply is None else _let_in(str(reply.get("Policy", "")))
 
     def open_executions(self, function: str, version: VersionNumber) -> int:
