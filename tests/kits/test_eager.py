@@ -57,6 +57,15 @@ def test_a_loader_that_fails_is_logged_and_the_next_one_is_called(caplog: pytest
     assert "load_nothing: RuntimeError: no settings" in caplog.text
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit()])
+def test_a_loader_that_would_end_the_process_ends_nothing(error: BaseException) -> None:
+    def leave() -> None:
+        raise error
+
+    left, loaded = eager(leave, load_routes)
+    assert (left.problem, loaded.problem, CALLED) == (f"{type(error).__name__}: {error}", None, ["routes"])
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

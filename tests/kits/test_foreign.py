@@ -53,6 +53,12 @@ def test_each_tool_s_ping_is_known_by_its_shape(name: str, asked: ForeignPing) -
         {"type": "warmer"},
         {"type": "warmer", "warmerId": "a", "order": 12},
         {"type": "order", "warmerId": "a"},
+        # What a coffee machine may tell its function through an IoT rule.
+        {"warmer": True, "target": 65},
+        {"warmer": True, "test": "12 cups"},
+        {"type": "warmer", "warmerId": 7},
+        {"type": "warmer", "warmerId": "a", "delay": "75"},
+        {"type": "warmer", "warmerId": "a", "delay": [75]},
         {"version": "2.0", "rawPath": "/", "body": '{"warmer": true}', "queryStringParameters": {"warmer": "true"}},
         golden("zappa-keep-warm"),
         golden("universal"),
@@ -80,7 +86,7 @@ def test_the_hold_is_limited_as_any_other(stage: Stage) -> None:
     assert clock.slept_s == [pytest.approx(2), pytest.approx(0.2)]
 
 
-@pytest.mark.parametrize("delay", [-1, "75", None, True, float("nan"), float("inf"), 10**30, [75]])
+@pytest.mark.parametrize("delay", [-1, float("nan"), float("inf"), 10**30])
 def test_a_delay_that_is_no_time_is_no_hold(stage: Stage, delay: Any) -> None:
     warmable(the_application_s_own)({"type": "warmer", "warmerId": "a", "delay": delay}, invocation())
     assert stage[0].slept_s == []
@@ -98,6 +104,14 @@ def test_a_foreign_ping_is_no_user_s_request(stage: Stage) -> None:
     handler = warmable(the_application_s_own)
     handler(golden("lambda-warmer"), invocation())
     assert stage[1].evidence(stage[1].arrive(), held_ms=0)["last_request_ms"] is None
+
+
+def test_a_variable_leaves_other_warmers_to_the_application_as_well(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARETAKER_OTHER_WARMERS", "off")
+    handler = warmable(the_application_s_own)
+    assert handler(golden("opennext"), invocation()) == {"own": golden("opennext")}
 
 
 def test_who_handles_other_warmers_already_keeps_doing_so(stage: Stage) -> None:

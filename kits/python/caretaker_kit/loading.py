@@ -63,7 +63,9 @@ def _called(name: str, loader: Loader) -> Loaded:
     problem = None
     try:
         (_found(loader) if isinstance(loader, str) else loader)()
-    except Exception as error:  # loading early is a favour; the application decides what its failure means
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # loading early is a favour; not even sys.exit() in a loader may end the process
         problem = f"{type(error).__name__}: {error}"
     return Loaded(name, int((time.monotonic() - started) * 1000), problem)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import logging
+import math
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Callable, NamedTuple, overload
 
@@ -19,17 +22,39 @@ from caretaker_kit.reply import with_evidence
 Handler = Callable[[Any, Any], Any]
 DEFAULT_MAX_HOLD_MS = 2000
 _MARK = "__caretaker_warmable__"
+_OTHER_WARMERS = "CARETAKER_OTHER_WARMERS"
 _LOG = logging.getLogger("caretaker_kit")
 
 
-class _Ping(NamedTuple):
-    """The ping that is being served; `also` are the paths that the application asked to have primed."""
+class _Invocation:
+    """What is being served; `also` are the paths that the application asked a ping to prime.
 
-    arrival: Arrival
-    also: list[str]
+    Whatever the application starts in an invocation, such as a task, keeps this in its context for good: it counts
+    as running only while it is `open`.
+    """
+
+    __slots__ = ("also", "arrival", "is_ping", "open")
+
+    def __init__(self, arrival: Arrival, *, is_ping: bool) -> None:
+        self.arrival, self.is_ping, self.open = arrival, is_ping, True
+        self.also: list[str] = []
 
 
-_current: ContextVar[_Ping | None] = ContextVar("caretaker_ping", default=None)
+_current: ContextVar[_Invocation | None] = ContextVar("caretaker_invocation", default=None)
+
+
+class _Way(NamedTuple):
+    """How one wrapped handler serves: what `warmable` was told."""
+
+    handler: Handler
+    for_pings: Handler
+    limit_ms: float
+    knows_others: bool
+
+
+def _running() -> _Invocation | None:
+    invocation = _current.get()
+    return invocation if invocation is not None and invocation.open else None
 
 
 def current_ping() -> dict[str, Any] | None:
@@ -37,31 +62,40 @@ def current_ping() -> dict[str, Any] | None:
 
     For views and routes that show more to the warmer than to the public.
     """
-    ping = _current.get()
-    return None if ping is None else ENVIRONMENT.evidence(ping.arrival, held_ms=0)
+    running = _running()
+    return ENVIRONMENT.evidence(running.arrival, held_ms=0) if running is not None and running.is_ping else None
 
 
-def prime_also(paths: Iterable[str]) -> None:
+def prime_also(paths: str | Iterable[str]) -> None:
     """Have these paths replayed behind the ping that is being served, if its environment is new.
 
     They come after the block's own, through the same handler with the same headers, by GET or HEAD only. During any
     other request, and for what does not begin with "/", nothing happens.
     """
-    ping = _current.get()
-    if ping is not None:
-        ping.also.extend(path for path in paths if isinstance(path, str) and path.startswith("/"))
+    running = _running()
+    if running is not None and running.is_ping:
+        given = [paths] if isinstance(paths, str) else paths
+        running.also.extend(path for path in given if isinstance(path, str) and path.startswith("/"))
 
 
 @overload
 def warmable(
-    handler: Handler, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool = True
+    handler: Handler, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool | None = None
 ) -> Handler: ...
 @overload
 def warmable(
-    handler: None = None, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool = True
+    handler: None = None,
+    *,
+    max_hold_ms: int | None = None,
+    short_circuit: bool = False,
+    other_warmers: bool | None = None,
 ) -> Callable[[Handler], Handler]: ...
 def warmable(
-    handler: Any = None, *, max_hold_ms: int | None = None, short_circuit: bool = False, other_warmers: bool = True
+    handler: Any = None,
+    *,
+    max_hold_ms: int | None = None,
+    short_circuit: bool = False,
+    other_warmers: bool | None = None,
 ) -> Any:
     """The handler, able to answer Caretaker's pings; also a decorator, with or without arguments.
 
@@ -72,7 +106,7 @@ def warmable(
     the handler loads lazily stays cold then.
 
     Pings of other warmers (`caretaker_kit.foreign`) are answered as each of them expects, without running the
-    handler; `other_warmers=False` leaves them to it.
+    handler; `other_warmers=False`, or "off" in the variable CARETAKER_OTHER_WARMERS, leaves them to it.
 
     An exception of the application in a ping is raised again, after the hold: the ping must be seen to have
     failed, and an environment that fails early would be free again and take a second ping of the same burst.
@@ -81,48 +115,69 @@ def warmable(
         return functools.partial(
             warmable, max_hold_ms=max_hold_ms, short_circuit=short_circuit, other_warmers=other_warmers
         )
-    if getattr(handler, _MARK, False):
+    if _is_warmable(handler):
         return handler
-    limit_ms = _own_limit() if max_hold_ms is None else max_hold_ms
+    way = _Way(
+        handler,
+        for_pings=_answer_nothing if short_circuit else handler,
+        limit_ms=_own_limit() if max_hold_ms is None else max_hold_ms,
+        knows_others=_knows_others() if other_warmers is None else other_warmers,
+    )
 
     def wrapped(event: Any, context: Any) -> Any:
-        try:
-            arrival, block = ENVIRONMENT.arrive(), block_of(context)
-            foreign = foreign_ping(event) if other_warmers and block is None else None
-        except Exception:  # whatever is wrong with the kit, a real request must not notice
-            return handler(event, context)
-        if block is not None:
-            inner = _answer_nothing if short_circuit else handler
-            return _serve_ping(inner, event, context, block, arrival, limit_ms)
-        if foreign is not None:
-            return _serve_foreign(foreign, context, limit_ms)
-        try:
-            return handler(event, context)
-        finally:
-            _note_request()
+        return _serve(way, event, context)
 
-    # An adapter object such as Mangum's must not have its attributes copied onto the function.
-    functools.update_wrapper(wrapped, handler, updated=())
+    with suppress(Exception):  # a lazy object may raise whatever it likes when it is looked at
+        # An adapter object such as Mangum's must not have its attributes copied onto the function.
+        functools.update_wrapper(wrapped, handler, updated=())
     setattr(wrapped, _MARK, True)
     ENVIRONMENT.initialised()
     return wrapped
 
 
-def _serve_ping(handler: Handler, event: Any, context: Any, block: Block, arrival: Arrival, limit_ms: float) -> Any:
-    ping = _Ping(arrival, [])
-    token = _current.set(ping)
+def _is_warmable(handler: Any) -> bool:
+    try:
+        return getattr(handler, _MARK, None) is True
+    except Exception:  # as above
+        return False
+
+
+def _serve(way: _Way, event: Any, context: Any) -> Any:
+    running = _running()
+    if running is not None:  # a handler inside a handler: the outer one counts, holds and adds the evidence
+        return (way.for_pings if running.is_ping else way.handler)(event, context)
+    try:
+        arrival, block = ENVIRONMENT.arrive(), block_of(context)
+        if block is None and way.knows_others and (foreign := foreign_ping(event)) is not None:
+            return _serve_foreign(foreign, context, way.limit_ms)
+        invocation = _Invocation(arrival, is_ping=block is not None)
+        _current.set(invocation)
+    except Exception:  # whatever is wrong with the kit, a real request must not notice
+        return way.handler(event, context)
+    if block is not None:
+        return _serve_ping(way, event, context, block, invocation)
+    try:
+        return way.handler(event, context)
+    finally:
+        invocation.open = False
+        _note_request()
+
+
+def _serve_ping(way: _Way, event: Any, context: Any, block: Block, ping: _Invocation) -> Any:
+    arrival, handler = ping.arrival, way.for_pings
+    as_it_came = _copied(event) if arrival.cold else None
     started = time.monotonic()
     try:
         reply = handler(event, context)
         if arrival.cold:
             paths = tuple(dict.fromkeys((*block.prime, *ping.also)))
-            _prime(handler, event, context, paths, slowest_s=time.monotonic() - started)
+            _prime(handler, as_it_came, context, paths, slowest_s=time.monotonic() - started)
     except Exception:
-        _hold(block, context, limit_ms)
+        _hold(block, context, way.limit_ms)
         raise
     finally:
-        _current.reset(token)
-    held_ms = _hold(block, context, limit_ms)
+        ping.open = False
+    held_ms = _hold(block, context, way.limit_ms)
     try:
         return with_evidence(reply, ENVIRONMENT.evidence(arrival, held_ms=held_ms))
     except Exception as error:  # an answer without evidence warms all the same
@@ -157,11 +212,16 @@ def _prime(handler: Handler, event: Any, context: Any, paths: tuple[str, ...], *
                 _LOG.warning("caretaker_kit: %s and what follows it not primed: the function's timeout is near", path)
                 return
             primed = event_for(event, path)
-            reply = None if primed is None else handler(primed, context)
+            if primed is None:
+                _LOG.warning("caretaker_kit: %s not primed: the ping's event is no GET or HEAD over HTTP", path)
+                return
+            reply = handler(primed, context)
             status = reply.get("statusCode") if isinstance(reply, dict) else None
             if isinstance(status, int) and status >= 300:
                 _LOG.warning("caretaker_kit: priming %s was answered %d", path, status)
-        except Exception as error:  # priming is a favour; the ping itself has succeeded
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # priming is a favour; not even sys.exit() in a view may end what is now warm
             _LOG.warning("caretaker_kit: priming %s raised %s: %s", path, type(error).__name__, error)
         slowest_s = max(slowest_s, time.monotonic() - started)
 
@@ -183,14 +243,27 @@ def _hold(block: Block, context: Any, limit_ms: float) -> int:
 def _remaining_ms(context: Any) -> float:
     """The invocation's time left. A context that cannot tell gives 0: no hold, rather than a timeout."""
     try:
-        return float(context.get_remaining_time_in_millis())
+        remaining_ms = float(context.get_remaining_time_in_millis())
+        return 0.0 if math.isnan(remaining_ms) else remaining_ms
     except Exception:  # a ping never fails because of the kit
         return 0.0
+
+
+def _copied(event: Any) -> Any:
+    """The event before the application changes it; None, which is never primed, when it can't be copied."""
+    try:
+        return copy.deepcopy(event)
+    except Exception:  # priming is a favour
+        return None
 
 
 def _own_limit() -> int:
     given = os.environ.get("CARETAKER_MAX_HOLD_MS", "")
     return int(given) if given.isascii() and given.isdigit() else DEFAULT_MAX_HOLD_MS
+
+
+def _knows_others() -> bool:
+    return os.environ.get(_OTHER_WARMERS, "").strip().lower() != "off"
 
 
 def _answer_nothing(_event: Any, _context: Any) -> None:

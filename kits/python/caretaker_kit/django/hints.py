@@ -23,9 +23,10 @@ _ASGI = (
 def hints(request: HttpRequest) -> list[str]:
     """What a developer should know of this project; empty when nothing defeats warmth. Never raises."""
     found: list[str] = []
-    for part in (lambda: _connections_that_close(request), _modules_without_bytecode):
-        with suppress(Exception):  # a hint that cannot be made is no reason to fail a ping
-            found.extend(part())
+    with suppress(Exception):  # a hint that cannot be made is no reason to fail a ping
+        found.extend(_connections_that_close(request))
+    with suppress(Exception):
+        found.extend(_modules_without_bytecode())
     return found
 
 
