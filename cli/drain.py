@@ -50,14 +50,7 @@ def drain(ctx: click.Context, stack: str, yes: bool, form: str) -> None:
         )
     except FleetError as error:
         raise click.UsageError(str(error)) from error
-    if form == "json":
-        click.echo(output.as_json(report.as_json()))
-    else:
-        output.print_report(report)
-        for said in report.still_slow:
-            click.echo(f"will still be slow: {said}")
-    for problem in report.problems:
-        click.echo(problem, err=True)
+    output.show(report, form)
     ctx.exit(DONE if report.ok else FINDINGS)
 
 

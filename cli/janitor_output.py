@@ -17,6 +17,18 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def show(report: Report, form: str) -> None:
+    """The report of a run as it was asked for, what will still be slow behind it, and problems on standard error."""
+    if form == "json":
+        click.echo(as_json(report.as_json()))
+    else:
+        print_report(report)
+        for said in report.still_slow:
+            click.echo(f"will still be slow: {said}")
+    for problem in report.problems:
+        click.echo(problem, err=True)
+
+
 def print_report(report: Report) -> None:
     """Every function with its versions, lowest number first; neighbours with one reason share a line; then the sum."""
     for item in report.functions:

@@ -54,12 +54,7 @@ def sweep(ctx: click.Context, functions: tuple[str, ...], form: str) -> None:
         )
     except FleetError as error:
         raise click.UsageError(str(error)) from error
-    if form == "json":
-        click.echo(output.as_json(report.as_json()))
-    else:
-        output.print_report(report)
-    for problem in report.problems:
-        click.echo(problem, err=True)
+    output.show(report, form)
     ctx.exit(DONE if report.ok else FINDINGS)
 
 
