@@ -15,7 +15,7 @@ def event_for(event: Any, target: str) -> dict[str, Any] | None:
     None when the event is not HTTP-shaped or its method may change something: such an event is not replayed.
     Supported shapes: API Gateway REST (1.0) and HTTP (2.0), Function URL, ALB, and Caretaker's universal event.
     """
-    if not isinstance(event, dict) or _method(event) not in _SAFE_METHODS:
+    if not isinstance(event, dict) or not _only_reads(event):
         return None
     before = event.get("rawPath") or event.get("path")
     if not isinstance(before, str):
@@ -36,12 +36,17 @@ def event_for(event: Any, target: str) -> dict[str, Any] | None:
     return primed
 
 
-def _method(event: dict[str, Any]) -> Any:
-    method = event.get("httpMethod")
-    if method is None:
-        http = (event.get("requestContext") or {}).get("http") or {}
-        method = http.get("method")
-    return method
+def _only_reads(event: dict[str, Any]) -> bool:
+    """Every place from which some adapter takes the method names a safe one, and there is at least one such place."""
+    request_context = event.get("requestContext")
+    http = _member(request_context, "http")
+    places = (_member(event, "httpMethod"), _member(request_context, "httpMethod"), _member(http, "method"))
+    named = [method for method in places if method is not None]
+    return bool(named) and all(method in _SAFE_METHODS for method in named)
+
+
+def _member(fields: Any, name: str) -> Any:
+    return fields.get(name) if isinstance(fields, dict) else None
 
 
 def _replace(fields: Any, names: tuple[str, ...], value: str) -> None:
