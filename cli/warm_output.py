@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from cli.warm_hints import hints_in
 from cli.warm_picture import Glyphs, Part, picture
 from fleet.model import BurstResult, Ping
 from profiles.model import PingSpec
@@ -38,7 +39,7 @@ def progress(name: str, number: int, coverage: Coverage) -> str:
 
 
 def print_report(report: TickReport, bursts: Sequence[tuple[Ping, PingSpec, BurstResult]]) -> None:
-    """The last burst of each target as a picture, then each target in words, then the whole."""
+    """The last burst of each target as a picture, then each target in words with its hints, then the whole."""
     last = {f"{ping.function}:{ping.qualifier}": (ping, spec, result) for ping, spec, result in bursts}
     for name, (_, spec, result) in list(last.items())[:_MOST_PICTURES]:
         click.echo(f"{name}: the last of its bursts" if _several(name, bursts) else name)
@@ -46,8 +47,11 @@ def print_report(report: TickReport, bursts: Sequence[tuple[Ping, PingSpec, Burs
         click.echo()
     if len(last) > _MOST_PICTURES:
         click.echo(f"(and {len(last) - _MOST_PICTURES} more bursts)\n")
+    hints = {name: hints_in(result) for name, (_, _, result) in last.items()}
     for target in report.targets:
         click.echo(_words(target))
+        for hint in hints.get(f"{target.function}:{target.qualifier}", ()):
+            click.echo(f"  hint of the application: {hint}")
     click.echo(f"{'ok' if report.ok else 'not ok'}: {report.as_json()['reason']}")
 
 

@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
+from cli.warm_hints import hints_in
+from fleet.model import Answer, BurstResult, Lost
 from tests.warmer.lambda_machine import WITH_KIT, a_function, machine, write_schedule
 
 AWS = {
@@ -146,3 +148,23 @@ def test_a_second_burst_is_said_too(schedules: Path, tmp_path: Path) -> None:
     assert [line.split(":", 2)[1] for line in result.stderr.splitlines()] == ["live burst 1", "live burst 2"]
     assert result.stdout.startswith("shop:live: the last of its bursts\n")
     assert result.exit_code == 0
+
+
+def test_what_defeats_warmth_by_the_application_s_own_word_is_shown_once(schedules: Path, tmp_path: Path) -> None:
+    hint = "CONN_MAX_AGE is 0\x1b[2J, so each request opens a connection of its own"
+    hinting = WITH_KIT.replace('"ok"', repr(json.dumps({"status": "ok", "hints": [hint, 7]})))
+    with machine(a_function(tmp_path / "code", hinting)) as running:
+        result = warm(schedules, "shop", "--endpoint-url", running.endpoint)
+
+    said = "  hint of the application: CONN_MAX_AGE is 0 [2J, so each request opens a connection of its own"
+    assert [line for line in result.stdout.splitlines() if "hint" in line] == [said]
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "body", ["", "ok", "[1]", '{"hints": "x"}', '{"hints": [[]]}', "[" * 100_000, '{"hints": null}']
+)
+def test_an_answer_without_hints_has_none(body: str) -> None:
+    answer = Answer(status=200, payload=json.dumps({"statusCode": 200, "body": body}).encode())
+    result = BurstResult(outcomes=(answer, Lost(reason="reset")), release_at_ms=0, released_ms=0, spread_ms=0)
+    assert hints_in(result) == []
