@@ -111,5 +111,5 @@ def test_a_server_that_agrees_on_http_2_and_does_not_speak_it_is_one_clear_error
 
     with serving("h2", tmp_path, Exchange.reply) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Connection, "serve", greeted)
-        with pytest.raises(Unreachable, match="no SETTINGS that HTTP/2 knows|before its SETTINGS"):
+        with pytest.raises(Unreachable, match=r"no SETTINGS that HTTP/2 knows|before its SETTINGS"):
             burst(server, dispatch)
