@@ -119,6 +119,11 @@ def test_one_check_may_be_named_without_a_list() -> None:
     assert json.loads(answer["body"])["checks"] == {"templates": "ok"}
 
 
+def test_settings_of_none_are_as_good_as_no_settings() -> None:
+    (answer,) = visited({"ping": True}, CARETAKER_CHECKS=None, CARETAKER_PRIME=None)
+    assert json.loads(answer["body"])["checks"] == {"database:default": "ok", "templates": "ok"}
+
+
 def test_caches_and_migrations_are_checked_where_the_project_asks(tmp_path: Path) -> None:
     (answer,) = visited(
         {"ping": True},

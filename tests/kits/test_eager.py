@@ -57,6 +57,22 @@ def test_a_loader_that_fails_is_logged_and_the_next_one_is_called(caplog: pytest
     assert "load_nothing: RuntimeError: no settings" in caplog.text
 
 
+def test_a_loader_that_cannot_be_named_or_its_failure_shown_is_logged_by_its_type() -> None:
+    class UnreadableError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    class Lazy:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+        def __call__(self) -> None:
+            raise UnreadableError
+
+    (outcome,) = eager(Lazy())
+    assert (outcome.name, outcome.problem) == ("Lazy", "UnreadableError")
+
+
 @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit()])
 def test_a_loader_that_would_end_the_process_ends_nothing(error: BaseException) -> None:
     def leave() -> None:

@@ -66,7 +66,7 @@ def _called(name: str, loader: Loader) -> Loaded:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # loading early is a favour; not even sys.exit() in a loader may end the process
-        problem = f"{type(error).__name__}: {error}"
+        problem = _words(error)
     return Loaded(name, int((time.monotonic() - started) * 1000), problem)
 
 
@@ -79,4 +79,14 @@ def _found(name: str) -> Callable[[], Any]:
 
 
 def _name(loader: Callable[[], Any]) -> str:
-    return str(getattr(loader, "__qualname__", None) or type(loader).__name__)
+    try:
+        return str(getattr(loader, "__qualname__", None) or type(loader).__name__)
+    except Exception:  # whatever a lazy object raises when it is looked at
+        return type(loader).__name__
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # an exception that cannot be shown
+        return type(error).__name__

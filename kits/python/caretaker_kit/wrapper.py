@@ -74,7 +74,7 @@ def prime_also(paths: str | Iterable[str]) -> None:
     """
     running = _running()
     if running is not None and running.is_ping:
-        given = [paths] if isinstance(paths, str) else paths
+        given = [paths] if isinstance(paths, str) else paths if isinstance(paths, Iterable) else ()
         running.also.extend(path for path in given if isinstance(path, str) and path.startswith("/"))
 
 

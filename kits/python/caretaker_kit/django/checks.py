@@ -50,7 +50,9 @@ def run_checks() -> list[Check]:
 
 
 def _kinds() -> tuple[str, ...]:
-    given = getattr(settings, "CARETAKER_CHECKS", _USUAL)
+    given = getattr(settings, "CARETAKER_CHECKS", None)
+    if given is None:  # also where the project takes it from a variable that is not set
+        return _USUAL
     return (given,) if isinstance(given, str) else tuple(given)
 
 
