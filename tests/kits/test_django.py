@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.examples.packages import built
 
 PROJECT = Path(__file__).with_name("django_project.py")
@@ -112,6 +114,19 @@ def test_a_project_without_a_database_is_healthy() -> None:
     (answer,) = visited({"ping": True}, DATABASES={}, CARETAKER_CHECKS=["databases", "templates", "migrations"])
     body = json.loads(answer["body"])
     assert (answer["statusCode"], body["checks"], body["hints"]) == (200, {"templates": "ok"}, [])
+
+
+@pytest.mark.parametrize(("dead", "status"), [(1, 200), (2, 503)])
+def test_a_connection_that_died_is_opened_anew_before_a_user_finds_out(tmp_path: Path, dead: int, status: int) -> None:
+    dying = {
+        "ENGINE": "dying_backend",
+        "NAME": str(tmp_path / "new.sqlite3"),
+        "CONN_MAX_AGE": 60,
+        "TEST": {"DEAD": dead},
+    }
+    (answer,) = visited({"ping": True}, DATABASES={"default": dying})
+    assert answer["statusCode"] == status
+    assert json.loads(answer["body"])["checks"]["database:default"] == ("ok" if status == 200 else "Unusable")
 
 
 def test_one_check_may_be_named_without_a_list() -> None:

@@ -1,7 +1,9 @@
 """A server that is gone must not take a ping's whole time: what is asked first, and where."""
 
+import os
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from caretaker_kit.django.reach import (
     assert_reachable,
     cache_servers,
     connect_timeout,
+    cut_off_after,
     database_server,
 )
 
@@ -113,3 +116,34 @@ def test_the_driver_s_usual_limits_come_back_after_a_failure_too() -> None:
     with pytest.raises(RuntimeError), connect_timeout(connection, timeout_s=3):
         raise RuntimeError
     assert connection.get_connection_params() == {"dbname": "shop"}
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Both ends of a connection."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(30)
+        yield ours, theirs
+
+
+def test_a_wait_for_a_silent_server_ends_after_the_time_limit(pair: tuple[socket.socket, socket.socket]) -> None:
+    with cut_off_after(SimpleNamespace(connection=pair[0]), timeout_s=0.1):
+        assert pair[0].recv(1) == b""
+
+
+def test_a_connection_that_answered_in_time_stays_open(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    before = set(os.listdir("/proc/self/fd"))
+    with cut_off_after(SimpleNamespace(connection=ours), timeout_s=30):
+        theirs.send(b"1")
+        assert ours.recv(1) == b"1"
+    theirs.send(b"2")
+    assert ours.recv(1) == b"2"
+    assert len(set(os.listdir("/proc/self/fd"))) == len(before)
+
+
+@pytest.mark.parametrize("driver_s", [None, object(), SimpleNamespace(fileno=lambda: -1)])
+def test_a_driver_that_shows_no_socket_is_left_alone(driver_s: Any) -> None:
+    with cut_off_after(SimpleNamespace(connection=driver_s), timeout_s=0):
+        pass

@@ -17,7 +17,13 @@ from django.db import connections
 from django.template import engines
 
 from caretaker_kit.django.load import database_aliases
-from caretaker_kit.django.reach import assert_reachable, cache_servers, connect_timeout, database_server
+from caretaker_kit.django.reach import (
+    assert_reachable,
+    cache_servers,
+    connect_timeout,
+    cut_off_after,
+    database_server,
+)
 
 _LOG = logging.getLogger("caretaker_kit.django")
 _USUAL = ("databases", "templates")
@@ -99,10 +105,8 @@ class _OfOne:
     def open_database(self) -> None:
         connection = connections[self.alias]
         assert_reachable(database_server(connection.settings_dict), timeout_s=_timeout_s())
-        with connect_timeout(connection, timeout_s=_timeout_s()):
-            connection.ensure_connection()
-        if not connection.is_usable():
-            connection.close()
+        # One that was open already may have died with its server's predecessor; a user must not be the one to find out.
+        if not _answers(connection) and not _answers(connection):
             raise Unusable(self.alias)
 
     def read_cache(self) -> None:
@@ -114,10 +118,22 @@ class _OfOne:
         from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415 - dear, and mostly not asked for
 
         self.open_database()
-        executor = MigrationExecutor(connections[self.alias])
-        plan: list[Any] = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        with cut_off_after(connections[self.alias], timeout_s=_timeout_s()):
+            executor = MigrationExecutor(connections[self.alias])
+            plan: list[Any] = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
             raise Pending(f"{len(plan)} migrations of database {self.alias} are not applied")
+
+
+def _answers(connection: Any) -> bool:
+    """Whether the connection, opened where it was not, answers in time; one that does not is closed."""
+    with connect_timeout(connection, timeout_s=_timeout_s()):
+        connection.ensure_connection()
+    with cut_off_after(connection, timeout_s=_timeout_s()):
+        usable = bool(connection.is_usable())
+    if not usable:
+        connection.close()
+    return usable
 
 
 def _load_templates() -> None:

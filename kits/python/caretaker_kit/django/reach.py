@@ -6,9 +6,11 @@ by a plain connection with a time limit.
 
 from __future__ import annotations
 
+import os
 import socket
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -75,6 +77,35 @@ def connect_timeout(connection: Any, *, timeout_s: float) -> Iterator[None]:
         yield
     finally:
         del connection.get_connection_params
+
+
+@contextmanager
+def cut_off_after(connection: Any, *, timeout_s: float) -> Iterator[None]:
+    """While it lasts, a wait of this Django connection for its server ends after the time, where it would hang.
+
+    A connection that was open before a failover can be waited on for minutes. Its socket is shut, so that the driver
+    sees the end of it; drivers that show no socket are left alone.
+    """
+    try:
+        # A descriptor of our own: by the time that the timer rings, the driver's number may be another file's.
+        copy = socket.socket(fileno=os.dup(connection.connection.fileno()))
+    except Exception:  # no such method, or a connection that is closed already
+        yield
+        return
+    timer = threading.Timer(timeout_s, _shut, (copy,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        copy.close()
+
+
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):  # the other side was quicker
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _vendor(settings: Mapping[str, Any]) -> str:

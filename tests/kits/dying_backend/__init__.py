@@ -1,0 +1,1 @@
+"""A database backend for Django: SQLite whose first connections are dead."""
