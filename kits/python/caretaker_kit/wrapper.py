@@ -99,17 +99,14 @@ def warmable(
 ) -> Any:
     """The handler, able to answer Caretaker's pings; also a decorator, with or without arguments.
 
-    A request that is no ping gets the handler's own object or exception, untouched. A ping runs through the
-    handler first; then the environment stays busy until the instant that all pings of the burst share, at most
-    `max_hold_ms` milliseconds (default: the variable CARETAKER_MAX_HOLD_MS, or 2000), and the reply carries the
-    evidence. `short_circuit=True` answers pings without running the handler, for functions without routes; what
-    the handler loads lazily stays cold then.
+    A request that is no ping gets the handler's own object or exception, untouched. A ping runs through the handler
+    first; then the environment stays busy until the instant that all pings of the burst share, at most `max_hold_ms`
+    milliseconds (default: the variable CARETAKER_MAX_HOLD_MS, or 2000), and the reply carries the evidence. An
+    exception in a ping is raised again, after the hold: an environment that fails early would take a second ping.
 
-    Pings of other warmers (`caretaker_kit.foreign`) are answered as each of them expects, without running the
-    handler; `other_warmers=False`, or "off" in the variable CARETAKER_OTHER_WARMERS, leaves them to it.
-
-    An exception of the application in a ping is raised again, after the hold: the ping must be seen to have
-    failed, and an environment that fails early would be free again and take a second ping of the same burst.
+    `short_circuit=True` answers pings without running the handler, for functions without routes. Pings of other warmers
+    (`caretaker_kit.foreign`) are answered as each of them expects; `other_warmers=False`, or "off" in the variable
+    CARETAKER_OTHER_WARMERS, leaves them to the handler.
     """
     if handler is None:
         return functools.partial(
