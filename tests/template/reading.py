@@ -4,11 +4,13 @@ What lives here: reading. What must not: opinions about the template, which are 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from fleet.policy import decide, statements_of
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
@@ -99,22 +101,31 @@ class Stack:
                 return self._filled(text, self.answer(names))
             case {"Fn::Join": [str(glue), parts]}:
                 return glue.join(self.answer(parts))
+            case {"Fn::Split": [str(at), text]}:
+                return self.answer(text).split(at)
+            case {"Fn::Select": [int(index), items]}:
+                return self.answer(items)[index]
         raise AssertionError(f"a function that this reader does not know: {value}")
 
     def _filled(self, text: str, names: Mapping[str, str]) -> str:
         return re.sub(r"\$\{([^}]+)\}", lambda found: names.get(found[1]) or self._named(found[1]), text)
 
     def _holds(self, name: str | None) -> bool:
-        return name is None or self._true(self.template["Conditions"][name])
+        return name is None or self.holds(self.template["Conditions"][name])
 
-    def _true(self, condition: Mapping[str, Any]) -> bool:
+    def holds(self, condition: Mapping[str, Any]) -> bool:
+        """Whether a condition, as the template writes it, is true in this stack."""
         match condition:
             case {"Fn::Equals": [left, right]}:
                 return bool(self.answer(left) == self.answer(right))
             case {"Fn::Not": [inner]}:
-                return not self._true(inner)
+                return not self.holds(inner)
             case {"Fn::Or": inners}:
-                return any(self._true(inner) for inner in inners)
+                return any(self.holds(inner) for inner in inners)
+            case {"Fn::And": inners}:
+                return all(self.holds(inner) for inner in inners)
+            case {"Condition": str(name)}:
+                return self._holds(name)
         raise AssertionError(f"a condition that this reader does not know: {condition}")
 
     def _ref(self, name: str) -> Any:
@@ -156,21 +167,5 @@ def listed(value: Any) -> list[Any]:
 
 
 def may(granted: list[dict[str, Any]], action: str, resource: str) -> bool:
-    """Whether IAM would allow `action` on `resource`: some Allow matches and no Deny does.
-
-    Source: IAM User Guide, policy evaluation logic, and "*" and "?" in Action and Resource.
-    """
-    effects = {statement["Effect"] for statement in _matching(granted, action, resource)}
-    return effects == {"Allow"}
-
-
-def _matching(granted: list[dict[str, Any]], action: str, resource: str) -> Iterator[dict[str, Any]]:
-    for statement in granted:
-        actions = any(_like(pattern.lower(), action.lower()) for pattern in listed(statement["Action"]))
-        if actions and any(_like(pattern, resource) for pattern in listed(statement["Resource"])):
-            yield statement
-
-
-def _like(pattern: str, text: str) -> bool:
-    regex = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(regex, text) is not None
+    """Whether IAM would allow `action` on `resource`."""
+    return decide(statements_of({"Statement": granted}), action, resource).allowed

@@ -117,7 +117,7 @@ def test_named_targets_are_all_that_the_warmer_may_invoke() -> None:
 def test_a_role_may_read_schedules_in_s3_only_when_they_are_there(role: str) -> None:
     granted = statements(Stack(read_template()), role)
     assert not [action for statement in granted for action in listed(statement["Action"]) if action.startswith("s3:")]
-    granted = statements(Stack(read_template(), Schedules="/opt/schedules"), role)
+    granted = statements(Stack(read_template(), SchedulesUri="/opt/schedules"), role)
     assert not [action for statement in granted for action in listed(statement["Action"]) if action.startswith("s3:")]
 
 
@@ -133,12 +133,21 @@ def test_a_role_may_read_schedules_in_s3_only_when_they_are_there(role: str) -> 
 def test_a_role_may_read_one_prefix_of_one_bucket_and_write_nothing(
     role: str, key: str, inside: str, outside: str
 ) -> None:
-    granted = statements(Stack(read_template(), SchedulesBucket="plans", SchedulesKey=key), role)
+    granted = statements(Stack(read_template(), SchedulesUri=f"s3://plans/{key}"), role)
     assert may(granted, "s3:ListBucket", "arn:aws:s3:::plans")
     assert not may(granted, "s3:ListBucket", "arn:aws:s3:::others")
     assert may(granted, "s3:GetObject", f"arn:aws:s3:::{inside}")
     assert not may(granted, "s3:GetObject", f"arn:aws:s3:::{outside}")
     assert not may(granted, "s3:PutObject", f"arn:aws:s3:::{inside}")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_of_a_bucket_of_the_stack_s_own_a_role_may_read_the_schedules_only(role: str) -> None:
+    granted = statements(Stack(read_template(), SchedulesBucketCreate="true"), role)
+    assert may(granted, "s3:ListBucket", "SchedulesBucket.Arn")
+    assert may(granted, "s3:GetObject", "SchedulesBucket.Arn/schedules/compiled.json")
+    assert not may(granted, "s3:GetObject", "SchedulesBucket.Arn/other/compiled.json")
+    assert not may(granted, "s3:PutObject", "SchedulesBucket.Arn/schedules/compiled.json")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -201,7 +210,14 @@ def test_only_the_rules_may_send_to_the_dead_letter_queue(hears: str, more: list
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
     assert statement["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": ["WarmerFunctionTick.Arn", "JanitorFunctionSweep.Arn", *more]}
+        "ArnEquals": {
+            "aws:SourceArn": [
+                "WarmerFunctionTick.Arn",
+                "JanitorFunctionSweep.Arn",
+                "JanitorFunctionStackDeletion.Arn",
+                *more,
+            ]
+        }
     }
 
 

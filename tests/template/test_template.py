@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from janitor.settings import JanitorSettings, SettingsError
+from profiles.location import location_of
 from profiles.reader import read_folder
 from tests.template.checkout import ROOT, SAM, run
 from tests.template.reading import Stack, read_template
@@ -153,10 +154,21 @@ def test_the_template_takes_the_choice_of_functions_that_the_janitor_takes(
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_schedules_are_the_bundled_ones_unless_a_folder_is_named(template: dict[str, Any], name: str) -> None:
-    assert "CARETAKER_SCHEDULES" not in Stack(template).function(name)["Environment"]["Variables"]
-    elsewhere = Stack(template, Schedules="/opt/schedules").function(name)["Environment"]["Variables"]
-    assert elsewhere["CARETAKER_SCHEDULES"] == "/opt/schedules"
+@pytest.mark.parametrize(
+    ("parameters", "read"),
+    [
+        ({}, None),
+        ({"SchedulesUri": "/opt/schedules"}, "/opt/schedules"),
+        ({"SchedulesUri": "s3://plans/prod"}, "s3://plans/prod"),
+        ({"SchedulesBucketCreate": "true"}, "s3://SchedulesBucket/schedules"),
+    ],
+)
+def test_schedules_are_the_bundled_ones_unless_another_place_is_named(
+    template: dict[str, Any], name: str, parameters: dict[str, str], read: str | None
+) -> None:
+    stack = Stack(template, **parameters)
+    assert stack.function(name)["Environment"]["Variables"].get("CARETAKER_SCHEDULES") == read
+    assert stack.answer(template["Outputs"]["SchedulesUri"]["Value"]) == (read or "bundled")
 
 
 @pytest.mark.parametrize(
@@ -165,12 +177,42 @@ def test_schedules_are_the_bundled_ones_unless_a_folder_is_named(template: dict[
         ("", True),
         ("/opt/schedules", True),
         ("/opt/schedules/compiled.json", True),
+        ("s3://plans", True),
+        ("s3://plans/prod/eu", True),
+        ("s3://plans/prod/compiled.json", True),
         ("schedules", False),
+        ("s3://plans/prod/", False),
+        ("s3://Plans/prod", False),
+        ("https://plans/prod", False),
     ],
 )
-def test_schedules_are_an_absolute_path_or_nothing(template: dict[str, Any], value: str, taken: bool) -> None:
-    pattern = template["Parameters"]["Schedules"]["AllowedPattern"]
+def test_schedules_are_a_place_in_a_bucket_an_absolute_path_or_nothing(
+    template: dict[str, Any], value: str, taken: bool
+) -> None:
+    pattern = template["Parameters"]["SchedulesUri"]["AllowedPattern"]
     assert (re.fullmatch(pattern, value) is not None) is taken
+    if taken and value:
+        location_of(value)
+
+
+def test_a_bucket_of_the_stack_s_own_is_encrypted_versioned_closed_and_kept(template: dict[str, Any]) -> None:
+    assert Stack(template).resources("AWS::S3::Bucket") == {}
+    (bucket,) = Stack(template, SchedulesBucketCreate="true").resources("AWS::S3::Bucket").values()
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert template["Resources"]["SchedulesBucket"]["DeletionPolicy"] == "Retain"
+    (policy,) = Stack(template, SchedulesBucketCreate="true").resources("AWS::S3::BucketPolicy").values()
+    assert {statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]} == {"Deny"}
+
+
+def test_two_places_of_schedules_are_refused_before_anything_is_made(template: dict[str, Any]) -> None:
+    (assertion,) = template["Rules"]["OnePlaceOfSchedules"]["Assertions"]
+    both = Stack(template, SchedulesUri="s3://plans", SchedulesBucketCreate="true")
+    assert not both.holds(assertion["Assert"])
+    for one in ({}, {"SchedulesUri": "s3://plans"}, {"SchedulesBucketCreate": "true"}):
+        assert Stack(template, **one).holds(assertion["Assert"])
 
 
 @pytest.mark.parametrize(("logs", "function"), [("WarmerLogs", "WarmerFunction"), ("JanitorLogs", "JanitorFunction")])
@@ -207,22 +249,15 @@ def test_every_output_is_described(template: dict[str, Any]) -> None:
 
 
 def test_a_resource_that_holds_data_says_what_becomes_of_it(template: dict[str, Any]) -> None:
-    holders = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+    holders = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
     found = {name: item for name, item in template["Resources"].items() if item["Type"] in holders}
-    assert len(found) == 5
+    assert len(found) == 6
     assert [name for name, item in found.items() if "DeletionPolicy" not in item] == []
 
 
 @pytest.mark.stack
 def test_sam_finds_nothing_to_object_to() -> None:
     assert "is a valid SAM Template" in run([SAM, "validate", "--lint"], folder=ROOT)
-
-
-def test_schedules_in_a_bucket_come_before_a_path(template: dict[str, Any]) -> None:
-    stack = Stack(template, SchedulesBucket="plans", SchedulesKey="prod", Schedules="/opt/schedules")
-    for name in ("WarmerFunction", "JanitorFunction"):
-        variables = stack.function(name)["Environment"]["Variables"]
-        assert variables["CARETAKER_SCHEDULES"] == "s3://plans/prod"
 
 
 def test_the_hook_has_the_name_that_codedeploy_s_usual_role_may_call(template: dict[str, Any]) -> None:
