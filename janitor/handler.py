@@ -6,14 +6,16 @@ after the one that marked it, so the first run deletes nothing.
 
 The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), what
 `fleet.aws.uses` reads, and on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and
-dynamodb:DeleteItem; with schedules in S3 also s3:ListBucket on the bucket and s3:GetObject on the documents.
+dynamodb:DeleteItem; ssm:GetParameter on its kill switch; with schedules in S3 also s3:ListBucket on the bucket and
+s3:GetObject on the documents.
 """
 
 import math
 import os
 import tempfile
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,13 @@ from fleet.aws.audit import DynamoAudit
 from fleet.aws.paces import Bucket, Paces
 from fleet.aws.rate import TimeBox
 from fleet.aws.record import DynamoRecord
+from fleet.aws.switch import ParameterSwitch
 from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
 from fleet.layers import Layers
 from fleet.model import FunctionRef
 from fleet.ports import Documents, FleetError
+from fleet.switch import Part, Watch, ask
 from janitor.drain import TAG, asked_for
 from janitor.report import Report
 from janitor.run import EVERYTHING, Doors, Selection, run_janitor
@@ -61,7 +65,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     try:
         settings = JanitorSettings.from_env(os.environ)
         request = request_of(event)
-        report = _run(request, settings, doors(settings, TimeBox(lambda: _left_s(context))), now)
+        report = _unless_stopped(request, settings, TimeBox(lambda: _left_s(context)), now)
     except (SettingsError, RequestError) as error:
         report = Report(run="none", at=now, reason=str(error), problems=(str(error),))
     except FleetError as error:
@@ -69,6 +73,20 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         report = Report(run="none", at=now, reason=reason, problems=(str(error),))
     publish(report)
     return report.as_reply()
+
+
+def _unless_stopped(request: Request, settings: JanitorSettings, box: TimeBox, now: datetime) -> Report:
+    door = None if settings.switch is None else ParameterSwitch(settings.switch)
+    switch = ask(door, Part.JANITOR)
+    if switch.stop is not None:
+        return Report(run="none", at=now, reason=switch.stop)
+    if switch.problem is None:
+        stop = Watch(switch=door, part=Part.JANITOR, clock=time.monotonic, asked_at=time.monotonic())
+        return _run(request, settings, replace(doors(settings, box), stop=stop), now)
+    # Who turned it may have meant this run: what cannot be read is kept.
+    planned = replace(request, may_delete=False, why=f"{request.why}, but nothing is deleted: {switch.problem}")
+    report = _run(planned, settings, doors(settings, box), now)
+    return replace(report, problems=(*report.problems, switch.problem))
 
 
 def _run(request: Request, settings: JanitorSettings, open_doors: Doors, now: datetime) -> Report:

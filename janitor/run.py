@@ -35,7 +35,7 @@ class Doors:
     """The way to the account's versions, to what uses them, to what earlier runs found, and to the schedules.
 
     Without a table there is neither record nor audit. `time_to_act` says when reading must end, so that time is left
-    for deleting.
+    for deleting; `stop` is asked after each function that was swept, and says why the rest must stay.
     """
 
     versions: Versions
@@ -45,6 +45,7 @@ class Doors:
     audit: Audit | None = None
     layers: Layers | None = None
     time_to_act: Callable[[], bool] = lambda: False
+    stop: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,13 +186,17 @@ def run_janitor(
     books = Books(record=doors.record, journal=Journal(doors.audit, now), now=now)
     held = books.before_deleting(planned.inventory, planned.plan, doors.versions, chosen=select.chosen)
     swept: dict[str, FunctionSweep] = {}
+    stopped: str | None = None
     if delete and held.why is None:
         for result in sweep(planned.plan, doors.versions, doors.uses, books.journal, books.withheld):
             swept[result.function] = result
             books.after(result)
             tell(result)
+            if (stopped := doors.stop()) is not None:
+                break
     books.at_the_end(planned.inventory, swept)
-    said = f"{why}, but {held.why}" if delete and held.why is not None else why
+    but = held.why or stopped if delete else None
+    said = f"{why}, but {but}" if but is not None else why
     run = "sweep" if delete and held.why is None else "plan"
     report = _report(run, planned, now, why=said, problems=books.problems, swept=swept, tripped=held.tripped)
     return _with_layers(replace(report, still_slow=slow), doors, settings, select)

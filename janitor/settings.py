@@ -35,7 +35,8 @@ class JanitorSettings:
     """What holds for every run, and the defaults for services whose schedule says nothing.
 
     `schedules` is CARETAKER_SCHEDULES as written, or the bundled ones. `rate` is in requests a second. `scope` says
-    which functions the janitor looks at at all, `layers` whether it looks at layers after them.
+    which functions the janitor looks at at all, `layers` whether it looks at layers after them. `switch` names the kill
+    switch.
     """
 
     schedules: str
@@ -49,6 +50,7 @@ class JanitorSettings:
     max_per_run: int
     scope: Scope = field(default_factory=Scope)
     layers: bool = False
+    switch: str | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -65,7 +67,8 @@ class JanitorSettings:
             max_per_function=read.whole("CARETAKER_MAX_PER_FUNCTION", default=25, least=1),
             max_per_run=read.whole("CARETAKER_MAX_PER_RUN", default=500, least=1),
             scope=Scope(patterns=read.patterns("CARETAKER_FUNCTIONS"), tags=read.tags("CARETAKER_TAGS")),
-            layers=read.switch("CARETAKER_LAYERS"),
+            layers=read.truth("CARETAKER_LAYERS"),
+            switch=read.text("CARETAKER_SWITCH") or None,
         )
         if read.mistakes:
             raise SettingsError("; ".join(read.mistakes))
@@ -116,7 +119,7 @@ class _Reader:
         self._wrong(name, text, "must be a whole number with a unit (s, m, h or d), such as 90s, 30m, 6h or 7d")
         return default
 
-    def switch(self, name: str) -> bool:
+    def truth(self, name: str) -> bool:
         text = self.text(name).lower()
         if text not in {"", "true", "false"}:
             self._wrong(name, text, "must be true or false")

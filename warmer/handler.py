@@ -1,9 +1,9 @@
 """The warmer Lambda: reads the event, the settings and the schedules, runs the tick, returns its report.
 
 Needs lambda:InvokeFunction on its targets; lambda:GetFunction (or GetFunctionConcurrency) and
-lambda:GetAccountSettings to see the limits, without which it pings all the same and limits nothing. With schedules in
-S3 also s3:ListBucket on the bucket and s3:GetObject on the documents. As a deployment's hook
-codedeploy:GetDeployment and codedeploy:PutLifecycleEventHookExecutionStatus, for events of stacks
+lambda:GetAccountSettings to see the limits, without which it pings all the same and limits nothing; ssm:GetParameter
+on its kill switch. With schedules in S3 also s3:ListBucket on the bucket and s3:GetObject on the documents. As a
+deployment's hook codedeploy:GetDeployment and codedeploy:PutLifecycleEventHookExecutionStatus, for events of stacks
 cloudformation:ListStackResources.
 """
 
@@ -21,13 +21,14 @@ from fleet.aws.limits import ConcurrencyLimits
 from fleet.aws.qualifiers import QualifierReader
 from fleet.aws.usage import PresentUsage
 from fleet.ports import Documents, FleetError
+from fleet.switch import Asked, Part, ask
 from profiles.errors import ProfilesError
 from profiles.evaluate import tick_instant
 from profiles.loading import Library, Loaded, Shelves, load_schedules
 from profiles.location import Store
 from profiles.model import ScheduleSet
 from warmer.deployments import Change, NoChange, UnusableDeployment, changed_targets
-from warmer.hook import DEPLOYMENT, HookAnswer, answer_hook
+from warmer.hook import DEPLOYMENT, SWITCHED_OFF, HookAnswer, answer_hook
 from warmer.memory import Memory
 from warmer.report import TargetReport, TickReport
 from warmer.request import Request, UnusableEvent, read_event, refusal
@@ -67,7 +68,25 @@ def _publish(report: TickReport) -> None:
 
 
 def _serve(request: Request, deadline: float, now: datetime) -> TickReport:
-    loaded = load(WarmerSettings.from_env(os.environ), now)
+    settings = WarmerSettings.from_env(os.environ)
+    switch = _switch(settings)
+    if switch.stop is not None:
+        return TickReport(tick=request.at, outcome=SWITCHED_OFF, reason=switch.stop)
+    # A switch that cannot be read stops nothing: users would wait because of a parameter.
+    problems = () if switch.problem is None else (switch.problem,)
+    return replace(_served(request, settings, deadline, now), problems=problems)
+
+
+def _switch(settings: WarmerSettings) -> Asked:
+    if settings.switch is None:
+        return Asked()
+    from fleet.aws.switch import ParameterSwitch  # noqa: PLC0415 - only who has a switch pays for it
+
+    return ask(ParameterSwitch(settings.switch), Part.WARMER)
+
+
+def _served(request: Request, settings: WarmerSettings, deadline: float, now: datetime) -> TickReport:
+    loaded = load(settings, now)
     schedules = loaded.schedules
     # What a change left cold is warmed at the level of now: its event may be of the tick before.
     instant = tick_instant(now if request.change else request.at, schedules.platform.interval)
@@ -105,7 +124,16 @@ def _answer(request: Request, deadline: float, now: datetime) -> HookAnswer:
         lambda: load(WarmerSettings.from_env(os.environ), now),
         lambda schedules, instant: _warm(schedules, instant, deadline),
         now=now,
+        stop=_switch_of_a_hook().stop,
     )
+
+
+def _switch_of_a_hook() -> Asked:
+    try:
+        return _switch(WarmerSettings.from_env(os.environ))
+    except SettingsError:
+        # What is wrong with the settings is said where they are needed, in an answer to CodeDeploy.
+        return Asked()
 
 
 def _functions_of(stack: str, deadline: float) -> frozenset[str]:

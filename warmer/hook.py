@@ -16,6 +16,7 @@ from warmer.deployments import Deployed, Hook, deployed_by, deployed_targets, un
 from warmer.report import TargetReport, TickReport
 
 DEPLOYMENT = "deployment"
+SWITCHED_OFF = "switched-off"
 Warm = Callable[[ScheduleSet, datetime], tuple[TargetReport, ...]]
 
 
@@ -42,10 +43,20 @@ class HookAnswer:
 
 
 def answer_hook(
-    hook: Hook, door: DeploymentHooks, load: Callable[[], Loaded], warm: Warm, *, now: datetime
+    hook: Hook,
+    door: DeploymentHooks,
+    load: Callable[[], Loaded],
+    warm: Warm,
+    *,
+    now: datetime,
+    stop: str | None = None,
 ) -> HookAnswer:
-    """Warm the version that the deployment brings, at the level due for its alias at `now`, and tell CodeDeploy."""
-    answer = _warmed(hook, door, load, warm, now)
+    """Warm the version that the deployment brings, at the level due for its alias at `now`, and tell CodeDeploy.
+
+    With `stop`, the kill switch's words, nothing is warmed and the deployment goes on: a warmer that is switched off
+    must not stop what others do.
+    """
+    answer = _let_through(hook, stop) if stop is not None else _warmed(hook, door, load, warm, now)
     try:
         door.tell(hook.deployment, hook.execution, succeeded=answer.succeeded)
     except FleetError as error:
@@ -53,6 +64,12 @@ def answer_hook(
         report = replace(answer.report, failed=True, reason=f"{untold}; {answer.report.reason}")
         return replace(answer, report=report, told=False)
     return answer
+
+
+def _let_through(hook: Hook, stop: str) -> HookAnswer:
+    reason = f"deployment {hook.deployment}: Succeeded: {stop}"
+    report = TickReport(tick=None, outcome=SWITCHED_OFF, reason=reason)
+    return HookAnswer(report=report, succeeded=True, told=True, deployment=hook.deployment)
 
 
 def _warmed(hook: Hook, door: DeploymentHooks, load: Callable[[], Loaded], warm: Warm, now: datetime) -> HookAnswer:

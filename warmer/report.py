@@ -72,7 +72,8 @@ class TargetReport:
 class TickReport:
     """What a tick did. `reason` is set when the tick as a whole was not served, or only in part.
 
-    `loaded` says where its schedules came from; None when there were none.
+    `loaded` says where its schedules came from; None when there were none. `problems` are troubles of the whole tick
+    that took nothing away from any target, such as a kill switch that could not be read.
     """
 
     tick: datetime | None
@@ -82,6 +83,7 @@ class TickReport:
     reason: str | None = None
     failed: bool = False
     loaded: Loaded | None = None
+    problems: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -106,7 +108,7 @@ class TickReport:
         if self.loaded is not None and self.loaded.problem is not None:
             age = "" if self.loaded.age_s is None else f", {self.loaded.age_s} s old"
             parts.append(f"schedules from {self.loaded.origin.value}{age}, because {self.loaded.problem}")
-        return ", ".join(parts)
+        return ", ".join((*parts, *self.problems))
 
     def as_json(self) -> dict[str, Any]:
         """The report as the handler returns it: section 4 of the contract."""
@@ -115,6 +117,7 @@ class TickReport:
             "tick": None if self.tick is None else utc_text(self.tick),
             "outcome": self.outcome,
             "reason": self.reason or self._summary(),
+            "problems": list(self.problems),
             "targets": [target.as_json() for target in self.targets],
             "schedules": [mistake_as_json(mistake) for mistake in self.mistakes],
             "schedules_source": None if self.loaded is None else self.loaded.as_json(),

@@ -11,7 +11,7 @@ from warmer.budget import USERS_SHARE
 _ROOT = Path(__file__).resolve().parent.parent
 # The contract leaves a tenth free at least; more than nine tenths would be a warmer that never pings.
 _SHARES = range(10, 91)
-_SWITCH = {"": False, "false": False, "true": True}
+_TRUTH = {"": False, "false": False, "true": True}
 
 
 class SettingsError(ValueError):
@@ -23,13 +23,14 @@ class WarmerSettings:
     """Where the schedules are, and where those are that came with the code.
 
     `users_share` is the part of the account's unreserved concurrency that pings leave free, in per cent;
-    `present_users` whether CloudWatch is asked what users occupy at present.
+    `present_users` whether CloudWatch is asked what users occupy at present; `switch` names the kill switch.
     """
 
     schedules: Location
     bundled: Location
     users_share: int = USERS_SHARE
     present_users: bool = False
+    switch: str | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -38,7 +39,8 @@ class WarmerSettings:
             schedules=_schedules(environment.get("CARETAKER_SCHEDULES", "").strip()),
             bundled=bundled_in(_ROOT),
             users_share=_share(environment.get("CARETAKER_USERS_SHARE", "").strip()),
-            present_users=_switch("CARETAKER_PRESENT_USERS", environment),
+            present_users=_truth("CARETAKER_PRESENT_USERS", environment),
+            switch=environment.get("CARETAKER_SWITCH", "").strip() or None,
         )
 
 
@@ -64,8 +66,8 @@ def _share(value: str) -> int:
     raise SettingsError(f'CARETAKER_USERS_SHARE is "{value}", not a whole number from {_SHARES[0]} to {_SHARES[-1]}')
 
 
-def _switch(name: str, environment: Mapping[str, str]) -> bool:
+def _truth(name: str, environment: Mapping[str, str]) -> bool:
     value = environment.get(name, "").strip().lower()
-    if value not in _SWITCH:
+    if value not in _TRUTH:
         raise SettingsError(f'{name} is "{value}", neither "true" nor "false"')
-    return _SWITCH[value]
+    return _TRUTH[value]

@@ -48,6 +48,8 @@ def _tick_counts(report: TickReport) -> dict[str, float]:
     return {
         "TickCompleted": float(report.outcome == "served" and not report.failed),
         "StaleTicks": float(report.outcome == "stale"),
+        "SwitchedOff": float(report.outcome == "switched-off"),
+        "TickProblems": float(len(report.problems)),
         "ScheduleErrors": float(report.errors_in_files),
         "TargetsOk": float(sum(target.ok for target in report.targets)),
         "TargetsShort": float(sum(not target.ok for target in report.targets)),

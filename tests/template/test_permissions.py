@@ -235,3 +235,14 @@ def test_only_a_stack_with_a_hook_may_speak_to_codedeploy(action: str) -> None:
     assert may(granted, action, group)
     assert may(granted, "logs:PutLogEvents", "DeployHookLogs.Arn")
     assert not may(statements(Stack(read_template()), "WarmerRole"), action, group)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_read_the_kill_switch_and_never_turn_it(stack: Stack, role: str) -> None:
+    parameters = "arn:aws:ssm:eu-west-1:123456789012:parameter"
+    (switch,) = stack.resources("AWS::SSM::Parameter").values()
+    assert (switch["Name"], switch["Value"]) == ("/caretaker/switch", "on")
+    granted = statements(stack, role)
+    assert may(granted, "ssm:GetParameter", f"{parameters}{switch['Name']}")
+    assert not may(granted, "ssm:GetParameter", f"{parameters}/database/password")
+    assert not may(granted, "ssm:PutParameter", f"{parameters}{switch['Name']}")

@@ -112,6 +112,11 @@ def test_a_small_account_can_do_without_reservations(template: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+def test_both_functions_ask_the_one_kill_switch(stack: Stack, name: str) -> None:
+    assert stack.function(name)["Environment"]["Variables"]["CARETAKER_SWITCH"] == "Switch"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_both_functions_get_the_one_state_table(stack: Stack, name: str) -> None:
     assert stack.function(name)["Environment"]["Variables"]["CARETAKER_STATE_TABLE"] == "StateTable"
     assert list(stack.resources("AWS::DynamoDB::Table")) == ["StateTable"]
