@@ -11,6 +11,7 @@ from cli.drain import drain
 from cli.init import init
 from cli.janitor import janitor
 from cli.janitor_sweep import audit, sweep
+from cli.push import push
 from cli.render import render
 from cli.schedules import explain, plan, validate
 from cli.warm import warm
@@ -59,6 +60,7 @@ main.add_command(explain)
 main.add_command(render)
 main.add_command(init)
 main.add_command(compile_schedule_files)
+main.add_command(push)
 main.add_command(warm)
 main.add_command(janitor)
 main.add_command(drain)

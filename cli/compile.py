@@ -26,7 +26,7 @@ def compile_schedule_files(ctx: click.Context, paths: tuple[Path, ...], out: Pat
         click.echo(str(mistake), err=True)
     if schedules.errors:
         ctx.exit(FINDINGS)
-    document = compile_schedules(_from_anywhere(schedules), revision=revision)
+    document = compile_schedules(from_anywhere(schedules), revision=revision)
     if out is None:
         click.echo(document, nl=False)
     else:
@@ -36,7 +36,7 @@ def compile_schedule_files(ctx: click.Context, paths: tuple[Path, ...], out: Pat
     ctx.exit(DONE)
 
 
-def _from_anywhere(schedules: ScheduleSet) -> ScheduleSet:
+def from_anywhere(schedules: ScheduleSet) -> ScheduleSet:
     """The schedules with the bare names of their files, so that the folder they lie in changes no byte."""
     services = tuple(replace(service, file=Path(service.file).name) for service in schedules.services)
     return replace(schedules, services=services)

@@ -26,24 +26,46 @@ def show_difference(
         click.echo(f"at {revision}: no schedule files at these paths, so every target is new", err=True)
     for mistake in before.errors:
         click.echo(f"at {revision}: {mistake}", err=True)
-    before, schedules = _comparable(before, schedules, "now"), _comparable(schedules, before, f"at {revision}")
+    before, schedules = comparable(before, schedules, "now"), comparable(schedules, before, f"at {revision}")
     if form == "json":
-        click.echo(json.dumps([_item(each) for each in differences(before, schedules, start, end)], indent=2))
+        click.echo(json.dumps(difference_items(before, schedules, start, end), indent=2))
         return
-    found = recurrences(whole_differences(before, schedules, start, end))
+    print_difference(before, schedules, start, end, other=revision)
+
+
+def difference_items(
+    before: ScheduleSet, after: ScheduleSet, start: datetime, end: datetime
+) -> list[dict[str, str | int | None]]:
+    """Every span in which a level differs, for machines."""
+    return [_item(each) for each in differences(before, after, start, end)]
+
+
+def print_difference(before: ScheduleSet, after: ScheduleSet, start: datetime, end: datetime, *, other: str) -> None:
+    """The same in words, on standard output; `other` names where `before` is from."""
+    found = recurrences(whole_differences(before, after, start, end))
     for each in found:
         click.echo(str(each))
     if not found:
-        click.echo(f"No level differs from {revision} between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC.")
+        click.echo(f"No level differs from {other} between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC.")
 
 
-def _comparable(schedules: ScheduleSet, other: ScheduleSet, when: str) -> ScheduleSet:
+def comparable(schedules: ScheduleSet, other: ScheduleSet, when: str) -> ScheduleSet:
     """The services but those whose files have errors in the other set: nobody knows their levels there."""
     unknown = {mistake.file for mistake in other.errors}
     left_out = {service.file for service in schedules.services if service.file in unknown}
     for file in sorted(left_out):
         click.echo(f"{file}: left out of the comparison; it has errors {when}", err=True)
     return replace(schedules, services=tuple(one for one in schedules.services if one.file not in left_out))
+
+
+def revision_of(folder: Path) -> str:
+    """The commit that last changed what is in the folder, as `make build` writes it; "" outside of a repository."""
+    try:
+        commit = _git(folder, "log", "-1", "--format=%H", "--", ".").strip()
+        changed = _git(folder, "status", "--porcelain", "--", ".").strip()
+    except click.UsageError:
+        return ""
+    return f"{commit}-changed" if changed else commit
 
 
 def documents_at(revision: str, paths: Iterable[Path]) -> list[Document]:

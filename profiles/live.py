@@ -16,7 +16,7 @@ from profiles.held import Held, HeldDocument, restore, save
 from profiles.location import COMPILED_NAME, Store
 from profiles.model import Mistake, ScheduleSet, Service
 
-_MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml")
 _PLATFORM = ("platform.yaml", "platform.yml")
 
@@ -89,7 +89,7 @@ def _refreshed(store: Store, documents: Documents, before: Held | None, now: dat
             for name, etag in there.items()
             if name not in known or known[name].etag != etag
         }
-    fetched = documents.fetch(wanted, most_bytes=_MOST_BYTES) if wanted else {}
+    fetched = documents.fetch(wanted, most_bytes=MOST_BYTES) if wanted else {}
     found = {name: _held(known.get(name), fetched.get(name)) for name in sorted(here)}
     if store.name is not None and isinstance(failure := fetched.get(store.name), FleetError):
         raise failure

@@ -36,7 +36,7 @@ class S3Documents:
         found: dict[str, str] = {}
         try:
             while True:
-                page = _client().list_objects_v2(**request)
+                page = s3_client().list_objects_v2(**request)
                 found.update({item["Key"][len(self._prefix) :]: item["ETag"] for item in page.get("Contents", [])})
                 if not page.get("IsTruncated"):
                     return found
@@ -49,7 +49,7 @@ class S3Documents:
     ) -> Mapping[str, StoredDocument | FleetError | None]:
         """See `Documents.fetch`. What takes too long is Unreachable."""
         try:
-            client = _client()
+            client = s3_client()
         except Exception as error:
             return dict.fromkeys(known, translated(error, service="s3", operation="GetObject"))
         readers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="documents")
@@ -72,7 +72,8 @@ class S3Documents:
             return translated(error, service="s3", operation="GetObject")
 
 
-def _client() -> Any:
+def s3_client() -> Any:
+    """A client for S3 that tries once; the same one while the SDK's environment variables stay as they are."""
     return _made(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))))
 
 
