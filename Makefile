@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test kits-spring check bench bench-kits bench-janitors fuzz build deploy clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check audit bench bench-kits bench-janitors fuzz build deploy clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -111,6 +111,9 @@ check: setup ## Lint, types, import contracts, schedules, the template by two sc
 	@$(RUN) -m cli validate schedules
 	@$(SAM) validate --lint
 	@$(RUN) -m checks.scan
+
+audit: $(VENV)/.ready ## Known advisories against what ships; more options in ARGS, as in ARGS="--all --strict"
+	@$(RUN) -m checks.audit $(ARGS)
 
 # A sam of your own is as good: make SAM=sam build
 SAM ?= .tools/sam/bin/sam

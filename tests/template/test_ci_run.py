@@ -1,4 +1,4 @@
-"""What `.ci/run` does with the three verbs: their order, its end at the first failure, and its last line."""
+"""What `.ci/run` does with its verbs: their order, its end at the first failure, and its last line."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from tests.template.checkout import ROOT
 
 MAKEFILE = """\
-setup test check:
+setup test check audit:
 \t@echo "ran $@ CI=$$CI"
 \t@test "$$FAIL" != $@
 \t@test -w "$$HOME"
@@ -41,12 +41,13 @@ def ci_run(checkout: Path, **variables: str) -> tuple[int, list[str]]:
 
 
 @pytest.mark.parametrize("home", [{}, {"HOME": ""}, {"HOME": "/nonexistent"}, {"HOME": "/tmp"}])
-def test_set_up_tests_and_checks_run_in_this_order_whatever_home_is(checkout: Path, home: dict[str, str]) -> None:
+def test_set_up_tests_checks_and_audit_run_in_this_order_whatever_home_is(checkout: Path, home: dict[str, str]) -> None:
     status, lines = ci_run(checkout, **home)
     assert [line for line in lines if line.startswith("ran ")] == [
         "ran setup CI=true",
         "ran test CI=true",
         "ran check CI=true",
+        "ran audit CI=true",
     ]
     assert (status, lines[-1]) == (0, "ci: all passed")
 
@@ -56,7 +57,7 @@ def test_nothing_waits_for_an_answer(checkout: Path) -> None:
     assert "was answered" not in lines
 
 
-@pytest.mark.parametrize(("failing", "ran"), [("setup", 1), ("test", 2), ("check", 3)])
+@pytest.mark.parametrize(("failing", "ran"), [("setup", 1), ("test", 2), ("check", 3), ("audit", 4)])
 def test_the_first_failure_ends_it_and_the_last_line_names_it(checkout: Path, failing: str, ran: int) -> None:
     status, lines = ci_run(checkout, FAIL=failing)
     assert sum(line.startswith("ran ") for line in lines) == ran
