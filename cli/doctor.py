@@ -1,0 +1,75 @@
+"""`caretaker doctor`: is the deployed stack well, and if not, how to mend it. Reads only."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+
+from cli import doctor_output as output
+from cli.doctor_check import Check, Verdict
+from cli.doctor_facts import Facts
+from cli.doctor_gather import NoStackError, Wanted, gather
+from cli.doctor_own import own_checks
+from cli.doctor_runs import run_checks
+from cli.doctor_stack import stack_checks
+from cli.doctor_targets import target_checks
+
+DONE, FINDINGS = 0, 1
+
+
+@click.command()
+@click.argument("schedules", required=False)
+@click.option("--stack", default="caretaker", show_default=True, metavar="NAME", help="The deployed stack.")
+@click.option("--endpoint-url", metavar="URL", help="Where AWS answers, in place of AWS_ENDPOINT_URL and its kin.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@click.pass_context
+def doctor(ctx: click.Context, schedules: str | None, stack: str, endpoint_url: str | None, form: str) -> None:
+    """Check a deployed stack and its targets, and say how to mend what is not well.
+
+    SCHEDULES is a folder, a compiled file or s3://…; without it the stack's own place in S3, or the folder schedules.
+    Reads only, with the region and credentials of the SDK's own variables. Ends with 0 when nothing is broken, with 1
+    when something is or could not be read, with 2 when there is no such stack or no way to ask.
+    """
+    if endpoint_url is not None:
+        _ask_only(endpoint_url)
+    try:
+        with _telling() as tell:
+            facts = gather(Wanted(stack=stack, schedules=schedules), datetime.now(UTC), tell)
+    except NoStackError as error:
+        raise click.UsageError(str(error)) from error
+    checks = judge(facts)
+    if form == "json":
+        click.echo(output.as_json(checks))
+    else:
+        output.print_checks(checks, stack, facts.caller)
+    ctx.exit(FINDINGS if any(_fails(one) for one in checks) else DONE)
+
+
+def judge(facts: Facts) -> list[Check]:
+    """Every check, group by group."""
+    return [*stack_checks(facts), *run_checks(facts), *own_checks(facts), *target_checks(facts)]
+
+
+def _fails(check: Check) -> bool:
+    # What could not be read may be broken; what nothing was seen of yet is no finding.
+    return check.verdict is Verdict.BROKEN or check.unread
+
+
+def _ask_only(url: str) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        del os.environ[name]
+    os.environ["AWS_ENDPOINT_URL"] = url
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """A line that says what is being read, where a person watches."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Console(stderr=True).status("asking AWS") as status:
+        yield status.update

@@ -1,0 +1,239 @@
+"""What `caretaker doctor` reads, and in which order. Shell: asks AWS through `fleet.aws`, reads only, judges nothing.
+
+Nothing that cannot be read ends it: the reason stands where the value would be.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from cli.doctor_facts import Facts, Metrics, Own, Read, Seen
+from fleet.aws.deployed import DeployedReader, who_asks
+from fleet.aws.roles import role_of
+from fleet.aws.sightings import Series, Sightings
+from fleet.aws.switch import ParameterSwitch
+from fleet.deployed import (
+    Caller,
+    DeployedAlarm,
+    DeployedFunction,
+    DeployedRule,
+    DeployedStack,
+    TargetWord,
+    Unread,
+)
+from fleet.model import FunctionRef
+from fleet.ports import AccessDenied, FleetError
+from fleet.switch import Reading
+from profiles.errors import ProfilesError
+from profiles.loading import Loaded, Origin
+from profiles.model import ScheduleSet, Strategy, Target
+from warmer.handler import load
+from warmer.settings import SettingsError, WarmerSettings
+
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+# Far enough back to see a tick of any interval, and a sweep of any usual schedule.
+TICKS = Series(
+    service="warmer",
+    metrics=("TickCompleted", "TargetsShort", "ScheduleErrors", "PingsThrottled", "ConfigRejected", "StaleTicks"),
+    period=timedelta(minutes=1),
+    back=timedelta(hours=3),
+)
+SWEEPS = Series(
+    service="janitor",
+    metrics=("JanitorRun", "JanitorTrouble", "JanitorBreaker"),
+    period=timedelta(hours=1),
+    back=timedelta(days=14),
+)
+_COLD_STARTS_BACK = timedelta(days=1)
+# Side by side, because each call waits for its answer; the paces hold for all of them together.
+_AT_ONCE = 8
+_AS_MEANT = {Origin.FOLDER, Origin.FILE, Origin.LIVE, Origin.BUNDLED}
+
+
+class NoStackError(Exception):
+    """There is no such stack, or nothing can be asked at all. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to look at: the stack's name, and where the schedules are (None: where the stack says, or ./schedules)."""
+
+    stack: str
+    schedules: str | None
+
+
+def tried(read: Callable[[], T]) -> T | Unread:
+    """What `read` gives, or why it gave nothing."""
+    try:
+        return read()
+    except AccessDenied as error:
+        return Unread(reason=str(error), action=error.action)
+    except (FleetError, ProfilesError, SettingsError, OSError) as error:
+        return Unread(reason=str(error))
+
+
+def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
+    """Everything there is to judge. `tell` hears what is being read. Raises: NoStackError."""
+    caller = _caller()
+    reader, sightings = DeployedReader(), Sightings()
+    tell(f"reading stack {wanted.stack}")
+    stack = _stack(reader, wanted.stack, caller)
+    outputs = stack.outputs if isinstance(stack, DeployedStack) else {}
+    tell("reading rules, alarms and metrics")
+    warmer = _own(reader, outputs, "WarmerFunctionName")
+    tell("reading schedules")
+    place = wanted.schedules or _place(outputs)
+    schedules = _schedules(place, now)
+    return Facts(
+        now=now,
+        caller=caller,
+        stack=stack,
+        rules=_rules(reader, stack),
+        switch=_switch(outputs),
+        alarms=_alarms(reader, stack),
+        waiting=_named(outputs, "DeadLettersUrl", reader.waiting),
+        table=_named(outputs, "StateTableName", reader.table),
+        ticks=_metrics(sightings, TICKS, now),
+        sweeps=_metrics(sightings, SWEEPS, now),
+        words=_words(sightings, warmer, schedules, now),
+        warmer=warmer,
+        janitor=_own(reader, outputs, "JanitorFunctionName"),
+        account=tried(reader.account),
+        schedules=schedules,
+        place=place,
+        targets=_targets(reader, sightings, schedules, now, tell),
+    )
+
+
+def _caller() -> Caller:
+    try:
+        return who_asks()
+    except FleetError as error:
+        raise NoStackError(str(error)) from error
+
+
+def _stack(reader: DeployedReader, name: str, caller: Caller) -> DeployedStack | Unread:
+    stack = tried(lambda: reader.stack(name))
+    if stack is None:
+        raise NoStackError(
+            f'account {caller.account} has no stack "{name}" in {caller.region}; '
+            "name it with --stack, or set AWS_REGION"
+        )
+    if isinstance(stack, Unread):
+        return stack
+    resources = tried(lambda: reader.resources(name))
+    found = () if isinstance(resources, Unread) else resources
+    return DeployedStack(
+        name=stack.name, status=stack.status, created=stack.created, outputs=stack.outputs, resources=found
+    )
+
+
+def _named(outputs: Mapping[str, str], output: str, read: Callable[[str], T | None]) -> Read[T]:
+    """What `read` gives for the name that an output holds."""
+    name = outputs.get(output)
+    if not name:
+        return Unread(reason=f"the stack has no output {output}")
+    return tried(lambda: read(name))
+
+
+def _switch(outputs: Mapping[str, str]) -> Reading | Unread:
+    name = outputs.get("SwitchName")
+    return tried(ParameterSwitch(name).read) if name else Unread(reason="the stack has no output SwitchName")
+
+
+def _own(reader: DeployedReader, outputs: Mapping[str, str], output: str) -> Own:
+    function = _named(outputs, output, lambda name: reader.function(FunctionRef(text=name)))
+    if not isinstance(function, DeployedFunction):
+        return Own(function=function, role=Unread(reason="its function was not read"))
+    return Own(function=function, role=tried(lambda: role_of(function.role.rpartition("/")[2])))
+
+
+def _rules(reader: DeployedReader, stack: DeployedStack | Unread) -> dict[str, Read[DeployedRule]]:
+    if isinstance(stack, Unread):
+        return {}
+    rules = {one.logical: one.physical for one in stack.physical("AWS::Events::Rule")}
+    for output in ("TickRuleName", "SweepRuleName"):
+        name = stack.outputs.get(output, "")
+        if name and name not in {physical.rpartition("/")[2] for physical in rules.values()}:
+            rules[output] = name
+    names = {logical: physical.rpartition("/")[2] for logical, physical in rules.items()}
+    return {logical: tried(partial(reader.rule, name)) for logical, name in names.items()}
+
+
+def _alarms(reader: DeployedReader, stack: DeployedStack | Unread) -> tuple[DeployedAlarm, ...] | Unread:
+    if isinstance(stack, Unread):
+        return stack
+    names = [one.physical for one in stack.physical("AWS::CloudWatch::Alarm")]
+    return tried(lambda: reader.alarms(names))
+
+
+def _metrics(sightings: Sightings, series: Series, now: datetime) -> Metrics | Unread:
+    return tried(lambda: sightings.metrics(series, now))
+
+
+def _words(
+    sightings: Sightings, warmer: Own, schedules: ScheduleSet | Unread, now: datetime
+) -> Mapping[tuple[str, str], TargetWord] | Unread:
+    if not isinstance(warmer.function, DeployedFunction):
+        return Unread(reason="the warmer's log is not known")
+    interval = timedelta(minutes=5) if isinstance(schedules, Unread) else schedules.platform.interval
+    group = warmer.function.log_group
+    return tried(lambda: sightings.target_words(group, now - 2 * interval - timedelta(minutes=2)))
+
+
+def _place(outputs: Mapping[str, str]) -> str:
+    uri = outputs.get("SchedulesUri", "")
+    return uri if uri.startswith("s3://") else "schedules"
+
+
+def _schedules(place: str, now: datetime) -> ScheduleSet | Unread:
+    def read() -> Loaded:
+        return load(WarmerSettings.from_env({"CARETAKER_SCHEDULES": place}), now)
+
+    loaded = tried(read)
+    if isinstance(loaded, Unread):
+        return loaded
+    if loaded.origin not in _AS_MEANT or loaded.problem is not None:
+        return Unread(reason=loaded.problem or f"{place} could not be read")
+    return loaded.schedules
+
+
+def _targets(
+    reader: DeployedReader, sightings: Sightings, schedules: ScheduleSet | Unread, now: datetime, tell: Tell
+) -> dict[tuple[str, str], Seen]:
+    if isinstance(schedules, Unread):
+        return {}
+    wanted = {
+        (one.function.text, one.qualifier): one
+        for service in schedules.services
+        for one in service.targets
+        if service.enabled and one.enabled
+    }
+    functions = {one.function for one in wanted.values()}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        tell(f"reading {len(functions)} functions")
+        whole = dict(zip(functions, pool.map(lambda ref: tried(partial(reader.function, ref)), functions), strict=True))
+        found: dict[tuple[str, str], Seen] = {}
+        looked = pool.map(lambda one: _seen(reader, sightings, one, whole[one.function], now), wanted.values())
+        for number, (key, seen) in enumerate(zip(wanted, looked, strict=True), start=1):
+            tell(f"reading targets: {number} of {len(wanted)}")
+            found[key] = seen
+    return found
+
+
+def _seen(
+    reader: DeployedReader, sightings: Sightings, target: Target, whole: Read[DeployedFunction], now: datetime
+) -> Seen:
+    if not isinstance(whole, DeployedFunction):
+        return Seen(function=whole)
+    qualified = tried(lambda: reader.function(target.function, target.qualifier))
+    if target.strategy is not Strategy.PING or not isinstance(qualified, DeployedFunction):
+        return Seen(function=whole, qualified=qualified)
+    since, region = now - _COLD_STARTS_BACK, target.function.region
+    init_ms = tried(lambda: sightings.longest_init_ms(qualified.log_group, since, region=region))
+    return Seen(function=whole, qualified=qualified, init_ms=init_ms)

@@ -1,0 +1,155 @@
+"""What `caretaker doctor` thinks of Caretaker's own two functions. Pure: one small function a check."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from cli.doctor_check import Check, Group
+from cli.doctor_facts import Facts, Own
+from cli.doctor_runs import sweep_interval
+from fleet.deployed import DeployedFunction, DeployedRole, Unread
+from fleet.policy import decide
+from janitor.settings import JanitorSettings, Mode
+from janitor.settings import SettingsError as JanitorSettingsError
+from profiles.model import duration_text
+from warmer.settings import SettingsError, WarmerSettings
+
+_DEPLOY = "deploy the current template again"
+
+
+def own_checks(facts: Facts) -> Iterator[Check]:
+    """Every check of the warmer and of the janitor."""
+    each = None if isinstance(facts.schedules, Unread) else facts.schedules.platform.interval
+    for name, own, between in (("warmer", facts.warmer, each), ("janitor", facts.janitor, sweep_interval(facts))):
+        group = Group(name)
+        if isinstance(own.function, Unread):
+            yield group.unread("function", own.function)
+            continue
+        if own.function is None:
+            yield group.broken("function", "it is gone", "delete the stack and deploy again; the state table stays")
+            continue
+        yield state(group, own.function)
+        yield timeout(group, own.function, between)
+        yield reserved(group, own.function)
+        yield (warmer_variables if name == "warmer" else janitor_variables)(own.function)
+        yield same_names(group, own.function, facts)
+        yield from role_checks(group, own, own.function)
+
+
+def state(group: Group, function: DeployedFunction) -> Check:
+    """Whether Lambda would run it."""
+    if function.last_update == "Failed" or function.state == "Failed":
+        return group.broken("state", f"{function.state}, last update {function.last_update}", _DEPLOY)
+    if function.state in (None, "Active"):
+        return group.ok("state", "Active")
+    return group.warning("state", f"{function.state}: {function.state_reason}", "look again in a minute")
+
+
+def timeout(group: Group, function: DeployedFunction, between: timedelta | None) -> Check:
+    """Whether one run is over before the next begins."""
+    if between is None:
+        return group.ok("timeout", f"{function.timeout_s} s")
+    if function.timeout_s < between.total_seconds():
+        return group.ok("timeout", f"{function.timeout_s} s, below the {duration_text(between)} between two runs")
+    found = f"{function.timeout_s} s, and a run begins every {duration_text(between)}: two would run at once"
+    return group.broken("timeout", found, f"{_DEPLOY}: it sets the timeout by the schedule")
+
+
+def reserved(group: Group, function: DeployedFunction) -> Check:
+    """Whether it runs once at a time, and may run at all."""
+    if function.reserved == 1:
+        return group.ok("concurrency", "1 reserved")
+    if function.reserved == 0:
+        mend = (
+            f"aws lambda put-function-concurrency --reserved-concurrent-executions 1 --function-name {_name(function)}"
+        )
+        return group.broken("concurrency", "0 reserved: Lambda refuses to run it", mend)
+    found = "none reserved" if function.reserved is None else f"{function.reserved} reserved"
+    mend = "deploy with ReserveConcurrency=true, where the account's limit is 102 or more"
+    return group.warning("concurrency", f"{found}, so that two runs may overlap", mend)
+
+
+def warmer_variables(function: DeployedFunction) -> Check:
+    """Whether the warmer understands its variables. Folders and files inside the function cannot be seen from here."""
+    group, place = Group("warmer"), function.variables.get("CARETAKER_SCHEDULES", "").strip()
+    aside = {} if place.startswith("s3:") else {"CARETAKER_SCHEDULES": ""}
+    try:
+        settings = WarmerSettings.from_env({**function.variables, **aside})
+    except SettingsError as error:
+        return group.broken("variables", str(error), f"correct it by the template's parameter; {_DEPLOY}")
+    return group.ok("variables", f"schedules {place or 'bundled'}, {settings.users_share} % left to users")
+
+
+def janitor_variables(function: DeployedFunction) -> Check:
+    """Whether the janitor understands its variables, and its mode."""
+    group = Group("janitor")
+    try:
+        settings = JanitorSettings.from_env(function.variables)
+    except JanitorSettingsError as error:
+        return group.broken("variables", str(error), f"correct it by the template's parameter; {_DEPLOY}")
+    mode = "mode plan: deletes nothing" if settings.mode is Mode.PLAN else "mode delete: deletes what its plan says"
+    return group.ok("variables", mode)
+
+
+def same_names(group: Group, function: DeployedFunction, facts: Facts) -> Check:
+    """Whether it uses the table and the switch that the stack has."""
+    outputs = {} if isinstance(facts.stack, Unread) else facts.stack.outputs
+    pairs = {"CARETAKER_STATE_TABLE": "StateTableName", "CARETAKER_SWITCH": "SwitchName"}
+    other = _differing(function.variables, outputs, pairs)
+    if other:
+        return group.broken("names", "; ".join(other), f"{_DEPLOY}: somebody has changed the function's variables")
+    return group.ok("names", "table and switch are the stack's")
+
+
+def _differing(variables: Mapping[str, str], outputs: Mapping[str, str], pairs: Mapping[str, str]) -> list[str]:
+    return [
+        f'{variable} is "{variables.get(variable, "")}", the stack\'s {output} is "{outputs[output]}"'
+        for variable, output in pairs.items()
+        if outputs.get(output) and variables.get(variable, "") != outputs[output]
+    ]
+
+
+def role_checks(group: Group, own: Own, function: DeployedFunction) -> Iterator[Check]:
+    """Whether its role lets it write its log, without which there are no metrics, and read schedules from S3."""
+    role = own.role
+    if isinstance(role, Unread) or role is None:
+        yield group.unread("role", role or Unread(reason="the role is gone"))
+        return
+    yield permitted(group, "log", role, _log_needs(function))
+    place = function.variables.get("CARETAKER_SCHEDULES", "")
+    if place.startswith("s3://"):
+        yield permitted(group, "schedules", role, _store_needs(place, function.arn.split(":")[1]))
+    if role.boundary:
+        found = f"the permissions boundary {role.boundary} limits {role.name}, and was not looked at"
+        yield group.warning("boundary", found, "make sure that it allows what docs/operate.md lists")
+
+
+def permitted(group: Group, name: str, role: DeployedRole, needs: Mapping[str, str]) -> Check:
+    """Whether the role's policies allow each action on its resource."""
+    refused = {action: on for action, on in needs.items() if not decide(role.statements, action, on).allowed}
+    if not refused:
+        return group.ok(name, f"{role.name} may {', '.join(needs)}")
+    if role.unread:
+        return group.unread(name, role.unread[0])
+    action, resource = next(iter(refused.items()))
+    why = decide(role.statements, action, resource).reason
+    listed = ", ".join(f"{action} on {on}" for action, on in refused.items())
+    return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}; {_DEPLOY}")
+
+
+def _log_needs(function: DeployedFunction) -> dict[str, str]:
+    arn = function.arn.split(":")
+    group = f"arn:{arn[1]}:logs:{arn[3]}:{arn[4]}:log-group:{function.log_group}:log-stream:any"
+    return {"logs:CreateLogStream": group.removesuffix(":log-stream:any") + ":*", "logs:PutLogEvents": group}
+
+
+def _store_needs(place: str, partition: str) -> dict[str, str]:
+    path = place.removeprefix("s3://").rstrip("/")
+    object_in = path if path.endswith(".json") else f"{path}/any.yaml"
+    return {
+        "s3:ListBucket": f"arn:{partition}:s3:::{path.partition('/')[0]}",
+        "s3:GetObject": f"arn:{partition}:s3:::{object_in}",
+    }
+
+
+def _name(function: DeployedFunction) -> str:
+    return function.arn.split(":")[6]

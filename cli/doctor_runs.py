@@ -1,0 +1,170 @@
+"""What `caretaker doctor` thinks of rules, ticks and sweeps. Pure: one small function a check."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from cli.doctor_check import Check, Group
+from cli.doctor_facts import Facts, Metrics, Read
+from fleet.deployed import Datapoint, DeployedRule, Unread
+from profiles.model import ScheduleSet, duration_text
+
+_GRACE = timedelta(minutes=2)
+_CRON_MINUTES = re.compile(r"cron\((?:\*|0/(\d+)) \* \* \* \? \*\)")
+_CRON_HOURS = re.compile(r"cron\(\d+ (?:\*|\d+/(\d+)) \* \* \? \*\)")
+_RATE = re.compile(r"rate\((\d+) (hour|day)s?\)")
+
+
+def run_checks(facts: Facts) -> Iterator[Check]:
+    """Every check of what starts the two functions, and of what their last runs did."""
+    yield from rules(facts)
+    yield last_tick(facts)
+    yield from tick_result(facts)
+    yield last_sweep(facts)
+    yield from sweep_result(facts)
+
+
+def rules(facts: Facts) -> Iterator[Check]:
+    """Every rule of the stack: enabled, and calling something; the tick's fits the schedules' interval."""
+    if isinstance(facts.stack, Unread):
+        return
+    outputs = facts.stack.outputs
+    tick, sweep = outputs.get("TickRuleName"), outputs.get("SweepRuleName")
+    for logical, rule in sorted(facts.rules.items()):
+        name = {tick: "tick", sweep: "sweep"}.get(rule.name, logical) if isinstance(rule, DeployedRule) else logical
+        yield _rule(name, rule, vital=name == "tick")
+    found = next((one for one in facts.rules.values() if isinstance(one, DeployedRule) and one.name == tick), None)
+    if found is not None and not isinstance(facts.schedules, Unread):
+        yield interval(found, facts.schedules)
+
+
+def _rule(name: str, rule: Read[DeployedRule], *, vital: bool) -> Check:
+    group = Group("rules")
+    if isinstance(rule, Unread):
+        return group.unread(name, rule)
+    if rule is None:
+        return group.broken(name, "the stack's rule is gone", "deploy again; if nothing changes, delete and deploy")
+    if not rule.targets:
+        return group.broken(name, f"{rule.name} calls nothing: its target is gone", "deploy again")
+    if rule.state.startswith("ENABLED"):
+        return group.ok(name, f"enabled, {rule.expression or 'on events'}")
+    make = group.broken if vital else group.warning
+    what = "no tick comes" if vital else "it starts nothing"
+    mend = f"deploy with RulesState=ENABLED, or aws events enable-rule --name {rule.name}"
+    return make(name, f"{rule.name} is {rule.state}: {what}", mend)
+
+
+def interval(rule: DeployedRule, schedules: ScheduleSet) -> Check:
+    """Whether the tick's rule and `interval` of the platform file say the same."""
+    group, wanted = Group("rules"), schedules.platform.interval
+    match = _CRON_MINUTES.fullmatch(rule.expression)
+    minutes = int(match[1] or 1) if match else None
+    if minutes is not None and timedelta(minutes=minutes) == wanted:
+        return group.ok("interval", f"{duration_text(wanted)}, as the schedules say")
+    found = f"the rule ticks at {rule.expression}, the schedules' interval is {duration_text(wanted)}"
+    step = int(wanted.total_seconds() // 60)
+    mend = f'deploy with TickSchedule="cron(0/{step} * * * ? *)", or correct interval in schedules/platform.yaml'
+    return group.broken("interval", found, mend)
+
+
+def last_tick(facts: Facts) -> Check:
+    """How long ago a tick was completed."""
+    group = Group("ticks")
+    if isinstance(facts.ticks, Unread):
+        return group.unread("last tick", facts.ticks)
+    each = timedelta(minutes=5) if isinstance(facts.schedules, Unread) else facts.schedules.platform.interval
+    done = newest(facts.ticks, "TickCompleted", lambda one: one.value > 0)
+    mend = "see rules and kill switch above; the warmer's log has its last words"
+    if done is None and _young(facts, each + _GRACE):
+        return group.unseen("last tick", "none yet: the stack is new", "look again after two intervals")
+    if done is None:
+        return group.broken("last tick", "none was completed in the last 3 hours", mend)
+    # A datapoint says which minute it was in.
+    age = max(timedelta(0), facts.now - done.at)
+    found = f"completed {_ago(age)}, the interval is {duration_text(each)}"
+    if age <= each + _GRACE:
+        return group.ok("last tick", found)
+    return (group.warning if age <= 3 * each + _GRACE else group.broken)("last tick", found, mend)
+
+
+def tick_result(facts: Facts) -> Iterator[Check]:
+    """What the last tick counted. Targets are named in their own groups."""
+    if isinstance(facts.ticks, Unread):
+        return
+    group = Group("ticks")
+    if (short := newest(facts.ticks, "TargetsShort")) is not None:
+        if short.value:
+            mend = "each target's last tick below has its reason; so has the warmer's log"
+            yield group.broken("result", f"{short.value:.0f} targets were short or unhealthy", mend)
+        else:
+            yield group.ok("result", "no target was short")
+    if (rejected := newest(facts.ticks, "ScheduleErrors")) is not None and rejected.value:
+        found = f"the deployed schedules have {rejected.value:.0f} mistakes; their services are not served"
+        yield group.broken("schedules read", found, "caretaker validate schedules; then deploy or push what is correct")
+    if (throttled := newest(facts.ticks, "PingsThrottled")) is not None and throttled.value:
+        found = f"{throttled.value:.0f} pings were throttled"
+        yield group.warning(
+            "throttles", found, "raise the functions' reservation or the account's limit, or ask for less"
+        )
+
+
+def last_sweep(facts: Facts) -> Check:
+    """How long ago the janitor ran."""
+    group = Group("sweeps")
+    if isinstance(facts.sweeps, Unread):
+        return group.unread("last run", facts.sweeps)
+    each = sweep_interval(facts)
+    ran = newest(facts.sweeps, "JanitorRun", lambda one: one.value > 0)
+    mend = "see rules and kill switch above; the janitor's log has its last words"
+    if ran is None and _young(facts, (each or timedelta(days=1)) + _GRACE):
+        return group.unseen("last run", "none yet: the stack is new", "look again after its first run")
+    if ran is None:
+        return group.warning("last run", "none in the last 14 days", mend)
+    age = max(timedelta(0), facts.now - ran.at)
+    # A datapoint says which hour it was in.
+    if each is not None and age > each + timedelta(hours=1) + _GRACE:
+        return group.warning("last run", f"{_ago(age)}, it should run every {duration_text(each)}", mend)
+    return group.ok("last run", _ago(age))
+
+
+def sweep_interval(facts: Facts) -> timedelta | None:
+    """How often the janitor runs, where its rule says that in hours or days; None for any other expression."""
+    if isinstance(facts.stack, Unread):
+        return None
+    name = facts.stack.outputs.get("SweepRuleName")
+    rule = next((one for one in facts.rules.values() if isinstance(one, DeployedRule) and one.name == name), None)
+    if rule is None:
+        return None
+    if match := _CRON_HOURS.fullmatch(rule.expression):
+        return timedelta(hours=int(match[1] or 1))
+    if match := _RATE.fullmatch(rule.expression):
+        return timedelta(**{f"{match[2]}s": int(match[1])})
+    return None
+
+
+def sweep_result(facts: Facts) -> Iterator[Check]:
+    """What the last run met."""
+    if isinstance(facts.sweeps, Unread):
+        return
+    group, mend = Group("sweeps"), "the reasons are in the janitor's log, and in caretaker janitor plan"
+    if (tripped := newest(facts.sweeps, "JanitorBreaker")) is not None and tripped.value:
+        yield group.warning("breaker", "the plan grew many times over, so nothing is deleted for a day", mend)
+    if (trouble := newest(facts.sweeps, "JanitorTrouble")) is not None and trouble.value:
+        yield group.warning("trouble", "the last run met something that a person should see", mend)
+
+
+def newest(metrics: Metrics, name: str, meant: Callable[[Datapoint], bool] = lambda _: True) -> Datapoint | None:
+    """The newest datapoint of a metric that is meant."""
+    return next((one for one in metrics.get(name, ()) if meant(one)), None)
+
+
+def _young(facts: Facts, age: timedelta) -> bool:
+    created = None if isinstance(facts.stack, Unread) else facts.stack.created
+    return created is not None and facts.now - created < age
+
+
+def _ago(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} min ago" if minutes else "less than a minute ago"
+    return f"{minutes // 60} h ago" if minutes < 72 * 60 else f"{minutes // 1440} days ago"

@@ -1,0 +1,131 @@
+"""A deployed stack as it can be seen from outside, as frozen values. Pure: no AWS client, no clock, no judgement.
+
+What could not be read stands as `Unread` where the value would be, with the permission that was missing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleet.policy import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Why something could not be read. `action` is the IAM action to allow, empty when it is not that."""
+
+    reason: str
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, where, and how far this machine's clock is from AWS's, in seconds (positive: ahead), None unknown."""
+
+    account: str
+    arn: str
+    region: str
+    skew_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One of a stack's resources: its name in the template, its type, and its name or ARN at AWS."""
+
+    logical: str
+    kind: str
+    physical: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedStack:
+    """A stack with its outputs and resources. `created` is None when CloudFormation does not say."""
+
+    name: str
+    status: str
+    created: datetime | None
+    outputs: Mapping[str, str]
+    resources: tuple[Resource, ...] = ()
+
+    def physical(self, kind: str) -> tuple[Resource, ...]:
+        """The resources of that type."""
+        return tuple(one for one in self.resources if one.kind == kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedRule:
+    """An EventBridge rule; `expression` is its schedule, empty for one of events; `targets` are ARNs."""
+
+    name: str
+    state: str
+    expression: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedAlarm:
+    """A CloudWatch alarm: `actions` is how many it takes when it goes off, 0 too when they are switched off."""
+
+    name: str
+    state: str
+    description: str
+    actions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datapoint:
+    """A metric's value over the period that begins at `at`."""
+
+    at: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetWord:
+    """What the warmer's log says of one target in one tick."""
+
+    at: datetime
+    outcome: str
+    reason: str
+    evidence: str | None
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedFunction:
+    """A function, or one alias or version of it, as GetFunction shows it.
+
+    `reserved` is the function's reserved concurrency, None without; it is known where no qualifier was asked for.
+    """
+
+    arn: str
+    version: str
+    state: str | None
+    state_reason: str
+    last_update: str | None
+    timeout_s: int
+    runtime: str
+    log_format: str
+    log_group: str
+    system_log_level: str | None
+    variables: Mapping[str, str]
+    role: str
+    reserved: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedRole:
+    """What a role's own policies say; `unread` are those that could not be read, `boundary` the ARN of its boundary."""
+
+    name: str
+    statements: tuple[Statement, ...]
+    boundary: str | None = None
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountConcurrency:
+    """A region's concurrency: the account's limit, and what no function has reserved."""
+
+    limit: int
+    unreserved: int
