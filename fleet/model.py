@@ -223,3 +223,20 @@ class ConcurrencyFacts:
     account_unreserved: int | None = None
     unread: str | None = None
     region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeStorage:
+    """How much of the code storage that all functions and layers of a region share is in use."""
+
+    used_bytes: int
+    limit_bytes: int
+
+    def __post_init__(self) -> None:
+        if self.limit_bytes <= 0 or self.used_bytes < 0:
+            raise ValueError(f"code storage is {self.used_bytes} of {self.limit_bytes} bytes")
+
+    @property
+    def share_percent(self) -> float:
+        """The part in use, in per cent of the limit."""
+        return round(100 * self.used_bytes / self.limit_bytes, 2)

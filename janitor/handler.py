@@ -4,10 +4,10 @@ Deletes only when CARETAKER_MODE is `delete` and the run was asked for by the sc
 too, marks what it finds unused (when CARETAKER_STATE_TABLE is set): a version goes in a run at least CARETAKER_GRACE
 after the one that marked it, so the first run deletes nothing.
 
-The role needs lambda:ListFunctions, lambda:ListAliases, lambda:DeleteFunction on qualified ARNs (`function:*:*`), what
-`fleet.aws.uses` reads, and on the state table dynamodb:Query, dynamodb:GetItem, dynamodb:PutItem and
-dynamodb:DeleteItem; ssm:GetParameter on its kill switch; with schedules in S3 also s3:ListBucket on the bucket and
-s3:GetObject on the documents.
+The role needs lambda:ListFunctions, lambda:ListAliases, lambda:GetAccountSettings, lambda:DeleteFunction on qualified
+ARNs (`function:*:*`), what `fleet.aws.uses` reads, and on the state table dynamodb:Query, dynamodb:GetItem,
+dynamodb:PutItem and dynamodb:DeleteItem; ssm:GetParameter on its kill switch; with schedules in S3 also s3:ListBucket
+on the bucket and s3:GetObject on the documents.
 """
 
 import math
@@ -15,15 +15,19 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fleet.aws.asking import Asking
 from fleet.aws.audit import DynamoAudit
+from fleet.aws.clients import client
 from fleet.aws.paces import Bucket, Paces
 from fleet.aws.rate import TimeBox
 from fleet.aws.record import DynamoRecord
+from fleet.aws.storage import code_storage
 from fleet.aws.switch import ParameterSwitch
 from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
@@ -65,7 +69,8 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     try:
         settings = JanitorSettings.from_env(os.environ)
         request = request_of(event)
-        report = _unless_stopped(request, settings, TimeBox(lambda: _left_s(context)), now)
+        box = TimeBox(lambda: _left_s(context))
+        report = _with_storage(_unless_stopped(request, settings, box, now), settings, box)
     except (SettingsError, RequestError) as error:
         report = Report(run="none", at=now, reason=str(error), problems=(str(error),))
     except FleetError as error:
@@ -73,6 +78,17 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         report = Report(run="none", at=now, reason=reason, problems=(str(error),))
     publish(report)
     return report.as_reply()
+
+
+def _with_storage(report: Report, settings: JanitorSettings, box: TimeBox) -> Report:
+    """The report with the code storage after it; what cannot be read is left out, since nothing depends on it."""
+    if report.run == "none":
+        return report
+    control_plane = Paces(settings.rate, box).of(Bucket.CONTROL_PLANE)
+    with suppress(FleetError):
+        asking = Asking(client=client("lambda", timeout_s=box.call_timeout_s), service="lambda", pace=control_plane)
+        return replace(report, storage=code_storage(asking))
+    return report
 
 
 def _unless_stopped(request: Request, settings: JanitorSettings, box: TimeBox, now: datetime) -> Report:
@@ -116,9 +132,7 @@ def doors(settings: JanitorSettings, box: TimeBox) -> Doors:
 
 
 def _layers(paces: Paces, box: TimeBox) -> Layers:
-    from fleet.aws.asking import Asking  # noqa: PLC0415 - only who asks for layers pays for them
-    from fleet.aws.clients import client  # noqa: PLC0415
-    from fleet.aws.layers import AwsLayers  # noqa: PLC0415
+    from fleet.aws.layers import AwsLayers  # noqa: PLC0415 - only who asks for layers pays for them
 
     lambda_client = client("lambda", timeout_s=box.call_timeout_s)
     return AwsLayers(Asking(client=lambda_client, service="lambda", pace=paces.of(Bucket.CONTROL_PLANE)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fleet.model import PublishedVersion, VersionNumber
+from fleet.model import CodeStorage, PublishedVersion, VersionNumber
 from janitor.inventory import Inventory
 from janitor.keep import KeepCode, KeepReason, instant
 from janitor.layers import LayerVerdict
@@ -64,7 +64,8 @@ class Report:
     """A whole run. `run` is "plan" or "sweep": what it did, not what it was asked for; `problems` speak of the run.
 
     `tripped` is whether the breaker held back or ended the deleting; `worth` is what the plan would free, None when
-    there is no plan. `still_slow` is what a drain cannot take out of a stack's way.
+    there is no plan. `still_slow` is what a drain cannot take out of a stack's way. `storage` is the region's code
+    storage after the run, None when it was not read.
     """
 
     run: str
@@ -76,6 +77,7 @@ class Report:
     worth: Worth | None = None
     still_slow: tuple[str, ...] = ()
     layers: tuple[LayerVerdict, ...] = ()
+    storage: CodeStorage | None = None
 
     @property
     def ok(self) -> bool:
@@ -91,6 +93,7 @@ class Report:
             "reason": self.reason,
             "problems": list(self.problems),
             "worth": None if self.worth is None else self.worth.as_json(),
+            "storage_percent": None if self.storage is None else self.storage.share_percent,
             **({"layers": [one.as_json() for one in self.layers]} if self.layers else {}),
             **({"still_slow": list(self.still_slow)} if self.still_slow else {}),
             "functions": [item.as_json() for item in self.functions],

@@ -26,12 +26,23 @@ def publish(report: Report) -> None:
             (logger.warning if item.outcome in TROUBLE else logger.info)(item.reason, **_logged(item))
     write = logger.info if report.ok else logger.error
     write(report.reason, run=report.run, ok=report.ok, problems=list(report.problems))
+    _publish_kept(_kept(report.functions))
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=_SERVICE)
     for name, value in _counts(report).items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    for code, number in sorted(_kept(report.functions).items()):
-        metrics.add_metadata(key=f"kept_{code}", value=number)
+    if report.storage is not None:
+        metrics.add_metric(name="CodeStorageBytes", unit=MetricUnit.Bytes, value=report.storage.used_bytes)
+        metrics.add_metric(name="CodeStorageShare", unit=MetricUnit.Percent, value=report.storage.share_percent)
     metrics.flush_metrics()
+
+
+def _publish_kept(kept: Counter[str]) -> None:
+    """How many versions each reason kept. CloudWatch bills a metric for the hours in which it is sent: a few a day."""
+    for code, number in sorted(kept.items()):
+        metrics = EphemeralMetrics(namespace=NAMESPACE, service=_SERVICE)
+        metrics.add_dimension(name="reason", value=code)
+        metrics.add_metric(name="VersionsKept", unit=MetricUnit.Count, value=number)
+        metrics.flush_metrics()
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):

@@ -1,20 +1,23 @@
 """The level wanted of a target at an instant: a pure function of the files, the target and the instant.
 
-Layers, low to high: baseline, windows (dated days in place of weekly and cron ones), overrides, the platform's ceiling.
+Layers, low to high: baseline, windows (dated days in place of weekly and cron ones), overrides, boosts, the platform's
+ceiling.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from typing import assert_never
 
+from fleet.boosts import Boost
 from profiles.instants import Span, resolve, spans_around, spans_on
 from profiles.model import Demand, Mode, Override, Platform, Profile, Service, Target
 from profiles.remembered import RememberedBy
 from profiles.zones import region
 
 # The targets of a service mostly share a profile, and a tick asks for all of them at one instant.
-_LEVELS: RememberedBy[tuple[int, str]] = RememberedBy(most=16_384)
+_LEVELS: RememberedBy[tuple[int, str, bool]] = RememberedBy(most=16_384)
 _BOUNDS: RememberedBy[tuple[int, int]] = RememberedBy(most=16_384)
 _EPOCH, _DAY = datetime(1970, 1, 1), timedelta(days=1)  # noqa: DTZ001 - compared with naive wall times only
 _MODE_ORDER = (Mode.SET, Mode.AT_LEAST, Mode.AT_MOST)
@@ -30,8 +33,12 @@ def tick_instant(time: datetime, interval: timedelta) -> datetime:
     return datetime.fromtimestamp(seconds - seconds % int(interval.total_seconds()), UTC)
 
 
-def demand_at(service: Service, target: Target, instant: datetime, *, platform: Platform) -> Demand:
+def demand_at(
+    service: Service, target: Target, instant: datetime, *, platform: Platform, boosts: Sequence[Boost] = ()
+) -> Demand:
     """How many environments `target` is to have at the aware `instant`, with the reason in one sentence.
+
+    `boosts` may be any service's and over; those that hold for the target raise its level and never lower it.
 
     Raises: ValueError when `instant` is naive, KeyError when the service lacks the target's profile.
     """
@@ -41,17 +48,22 @@ def demand_at(service: Service, target: Target, instant: datetime, *, platform: 
     if not target.enabled:
         return Demand(level=0, reason=f"0: target {target.function}:{target.qualifier} is switched off")
     profile, zone = service.profile(target.profile), service.timezone
-    level, reason = _LEVELS.get(profile, (zone, seconds), lambda: _profile_level(profile, zone, seconds))
+    level, reason, in_window = _LEVELS.get(profile, (zone, seconds), lambda: _profile_level(profile, zone, seconds))
     if target.scale != 1.0:
         level, reason = scaled(level, target.scale), f"{reason}, scaled by {target.scale:g}"
     for override in active_overrides(service, target, seconds):
         level, reason = _overridden(override, level, reason, service.timezone)
+    if boosts:
+        level, reason = _boosted(boosts, service, target, instant, level, reason)
     if level > platform.max_concurrency:
         held = platform.max_concurrency
         return Demand(
-            level=held, reason=f"{held}: the platform's ceiling; wanted {level}: {reason}", clamped_from=level
+            level=held,
+            reason=f"{held}: the platform's ceiling; wanted {level}: {reason}",
+            clamped_from=level,
+            in_window=in_window,
         )
-    return Demand(level=level, reason=f"{level}: {reason}")
+    return Demand(level=level, reason=f"{level}: {reason}", in_window=in_window)
 
 
 def scaled(level: int, scale: float) -> int:
@@ -102,7 +114,7 @@ def _override_bounds(override: Override, zone: str) -> tuple[int, int]:
     return resolve(zone, override.starts, end=False), resolve(zone, override.ends, end=True)
 
 
-def _profile_level(profile: Profile, zone: str, seconds: int) -> tuple[int, str]:
+def _profile_level(profile: Profile, zone: str, seconds: int) -> tuple[int, str, bool]:
     active: Span | None = None
     ramping: Span | None = None
     ramp = 0
@@ -116,10 +128,10 @@ def _profile_level(profile: Profile, zone: str, seconds: int) -> tuple[int, str]
             ramp, ramping = climbed, span
     base = profile.baseline if active is None else active.window.concurrency
     if ramping is not None and ramp > base:
-        return ramp, _ramp_words(ramping, profile, zone, seconds)
+        return ramp, _ramp_words(ramping, profile, zone, seconds), True
     if active is None:
-        return base, f"baseline of profile {profile.name}, no window is active"
-    return base, f"{_window_words(active, profile, zone)} is active"
+        return base, f"baseline of profile {profile.name}, no window is active", False
+    return base, f"{_window_words(active, profile, zone)} is active", True
 
 
 def _rank(span: Span) -> tuple[int, str, int]:
@@ -156,6 +168,19 @@ def _overridden(override: Override, level: int, reason: str, zone: str) -> tuple
     words = f'override "{override.name}" {_MODE_WORDS[override.mode]} {override.concurrency}'
     until = f"until {override.ends:%Y-%m-%d %H:%M} {zone}"
     return changed, f"{words} {until} ({override.reason}, {override.ticket}) in place of {level}: {reason}"
+
+
+def _boosted(
+    boosts: Sequence[Boost], service: Service, target: Target, instant: datetime, level: int, reason: str
+) -> tuple[int, str]:
+    here = [one for one in boosts if one.concerns(service.name, target.function) and one.holds(instant)]
+    # Of equal ones the one that lasts longest is named; the name settles the rest, so that their order changes nothing.
+    most = max(here, key=lambda one: (one.at_least, one.until, one.key), default=None)
+    if most is None or most.at_least <= level:
+        return level, reason
+    until = f"{most.until.astimezone(region(service.timezone)):%Y-%m-%d %H:%M} {service.timezone}"
+    words = f'boost "{most.name}" asks for at least {most.at_least} until {until} ({most.reason})'
+    return most.at_least, f"{words} in place of {level}: {reason}"
 
 
 def _clock(seconds: int, zone: str) -> str:

@@ -211,12 +211,14 @@ class Platform:
 class Demand:
     """How many environments a target is to have at an instant, and the sentence that says why.
 
-    `clamped_from` is the level that was wanted, when the platform's ceiling cut it; None otherwise.
+    `clamped_from` is the level that was wanted, when the platform's ceiling cut it; None otherwise. `in_window` is
+    whether a window of the profile, or one of its ramps, is active.
     """
 
     level: int
     reason: str
     clamped_from: int | None = None
+    in_window: bool = False
 
 
 class Severity(Enum):

@@ -76,7 +76,7 @@ class PlannedTarget:
 
     `settled` is set when nothing is to be sent; `reason` says where the number comes from, and `limit` names what made
     it smaller than wanted. `sides` are the qualifiers that share the `count`: more than one behind a weighted alias.
-    `notes` are facts for the report.
+    `notes` are facts for the report, `in_window` is the demand's.
     """
 
     service: str
@@ -88,6 +88,7 @@ class PlannedTarget:
     settled: Outcome | None = None
     sides: tuple[Side, ...] = ()
     notes: tuple[str, ...] = ()
+    in_window: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,13 @@ def _planned(due: DueTarget, state: Bar, allowance: Allowance | None, facts: Fac
             state.kind, Outcome.SHORT
         )
         return PlannedTarget(
-            service=due.service.name, target=target, wanted=wanted, count=0, reason=state.words, settled=outcome
+            service=due.service.name,
+            target=target,
+            wanted=wanted,
+            count=0,
+            reason=state.words,
+            settled=outcome,
+            in_window=due.demand.in_window,
         )
     nothing_allowed = allowance.count == 0
     known = facts.of(target)
@@ -151,6 +158,7 @@ def _planned(due: DueTarget, state: Bar, allowance: Allowance | None, facts: Fac
         # Provisioned concurrency of an alias serves what is sent to the alias, so that is where those pings go.
         sides=sides(target.qualifier, allowance.count, () if known.provisioned else known.routes),
         notes=(*state.notes, *(f"not read: {words}" for words in facts.unread(target))),
+        in_window=due.demand.in_window,
     )
 
 
@@ -163,6 +171,7 @@ def _settled(due: DueTarget) -> PlannedTarget:
         count=0,
         reason=reason,
         settled=outcome,
+        in_window=due.demand.in_window,
     )
 
 

@@ -19,7 +19,7 @@ class TargetReport:
     `answered`, `warmed`, `distinct` and the counts of new environments by kind are the last round's (`warmer.observed`
     says what each means). `occupied_share` is the part of the interval between two ticks in which pings kept the
     covered environments from users, by billed time; None where that is not known. `top_ups` are the rounds that
-    followed one that fell short.
+    followed one that fell short. `in_window` is whether a window of its profile is active.
     """
 
     service: str
@@ -50,6 +50,7 @@ class TargetReport:
     occupied_share: float | None = None
     outcome: Outcome
     reason: str
+    in_window: bool = False
 
     @property
     def short(self) -> int:
@@ -150,6 +151,7 @@ def settled_report(planned: PlannedTarget, outcome: Outcome, *, reason: str | No
         wanted=planned.wanted,
         outcome=outcome,
         reason=reason or planned.reason,
+        in_window=planned.in_window,
     )
 
 
@@ -192,6 +194,7 @@ def measured_report(
         occupied_share=_occupied_share(billed_ms, last.covered, interval),
         outcome=outcome,
         reason=_reason(planned, rounds, outcome, held_back),
+        in_window=planned.in_window,
     )
 
 

@@ -15,7 +15,11 @@ from warmer.report import TargetReport, TickReport, mistake_as_json
 NAMESPACE = "Caretaker"
 _SERVICE = "caretaker-warmer"
 _OF_A_SERVICE = ("Wanted", "Covered", "Short", "ColdStarts")
-_UNITS = {"BilledMs": MetricUnit.Milliseconds, "ConfigAgeSeconds": MetricUnit.Seconds}
+_UNITS = {
+    "BilledMs": MetricUnit.Milliseconds,
+    "ConfigAgeSeconds": MetricUnit.Seconds,
+    "HoldMs": MetricUnit.Milliseconds,
+}
 
 
 def publish(report: TickReport) -> None:
@@ -55,7 +59,15 @@ def _tick_counts(report: TickReport) -> dict[str, float]:
         "TargetsShort": float(sum(not target.ok for target in report.targets)),
         **_source_counts(report.loaded),
         **_target_counts(report.targets),
+        "ColdStartsInWindows": float(sum(target.cold for target in report.targets if target.in_window)),
+        **_hold(report.targets),
     }
+
+
+def _hold(targets: Iterable[TargetReport]) -> dict[str, float]:
+    """The median hold of the target with the longest; nothing when none held."""
+    held = [target.hold_ms for target in targets if target.hold_ms is not None]
+    return {"HoldMs": max(held)} if held else {}
 
 
 def _source_counts(loaded: Loaded | None) -> dict[str, float]:

@@ -1,13 +1,16 @@
 """The report: what counts as ok, and that it always fits a reply."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from fleet.model import CodeStorage
 from janitor.inventory import Inventory
 from janitor.plan import plan_sweep
 from janitor.report import Report, function_reports
 from janitor.sweep import TROUBLE, FunctionSweep, Outcome
+from janitor.telemetry import publish
 from tests.janitor.builders import NOW, a_sweep_policy, an_inventory, facts
 
 
@@ -60,3 +63,22 @@ def test_a_report_too_large_for_a_reply_leaves_out_what_stays_and_says_so():
     assert short["functions"][0]["delete"] == whole["functions"][0]["delete"]
     assert "15 lines of what stays left out" in short["functions"][0]["reason"]
     assert "name fewer functions" in short["reason"]
+
+
+def test_how_many_versions_each_reason_kept_is_a_metric_of_its_own(capsys):
+    publish(a_report(facts(range(1, 9))))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    kept = {line["reason"]: line["VersionsKept"] for line in lines if "_aws" in line and "reason" in line}
+    assert kept == {"newest": [2.0]}
+
+
+def test_code_storage_is_told_in_bytes_and_per_cent_and_left_out_where_it_was_not_read(capsys):
+    publish(replace(a_report(facts()), storage=CodeStorage(used_bytes=15, limit_bytes=60)))
+    publish(a_report(facts()))
+    read, unread = [
+        line
+        for line in map(json.loads, capsys.readouterr().out.splitlines())
+        if "_aws" in line and "reason" not in line
+    ]
+    assert (read["CodeStorageBytes"], read["CodeStorageShare"]) == ([15.0], [25.0])
+    assert "CodeStorageShare" not in unread

@@ -131,3 +131,19 @@ def test_what_is_switched_off_is_at_zero_whatever_overrides_say() -> None:
     assert demand(service) == (0, "0: service shop is switched off (enabled: false)")
     target = replace(service.targets[0], enabled=False)
     assert demand(replace(service, enabled=True, targets=(target,)))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("hour", "within"),
+    [(8, False), (9, True), (16, True), (17, False)],
+)
+def test_a_demand_knows_whether_a_window_is_active(hour: int, within: bool) -> None:
+    service = a_service(profile=a_day(a_window("office", 6)))
+    at = NOON.replace(hour=hour)
+    assert demand_at(service, service.targets[0], at, platform=Platform()).in_window is within
+
+
+def test_a_ramp_counts_as_its_window() -> None:
+    window = replace(a_window("noon", 10, 730, 800), ramp_up=timedelta(minutes=30))
+    service = a_service(profile=a_day(window))
+    assert demand_at(service, service.targets[0], NOON, platform=Platform()).in_window

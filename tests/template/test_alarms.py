@@ -1,21 +1,15 @@
 """The alarms: what they watch is what the functions really emit, and each says where to look."""
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-import janitor.report
-import janitor.telemetry
-import warmer.telemetry
+from tests.template.emitted import lines_of_both, metrics_of
 from tests.template.reading import Stack, read_template
-from warmer.report import TickReport
 
-AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
-OURS = {"NoTick", "TargetsFellShort", "SchedulesRejected", "JanitorTrouble", "JanitorBreaker"}
-AWS_OWN = {"WarmerErrors", "JanitorErrors", "UndeliveredEvents"}
+OURS = {"NoTick", "TargetsFellShort", "PingsThrottled", "SchedulesRejected", "JanitorTrouble", "JanitorBreaker"}
+AWS_OWN = {"WarmerErrors", "JanitorErrors", "FunctionsThrottled", "UndeliveredEvents"}
 INTERVAL_S = {"cron(0/1 * * * ? *)": 60, "cron(0/5 * * * ? *)": 300, "cron(0/10 * * * ? *)": 600}
 
 
@@ -29,47 +23,50 @@ def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return Stack(template).resources("AWS::CloudWatch::Alarm")
 
 
-@pytest.fixture
-def emitted(capsys: pytest.CaptureFixture[str]) -> set[tuple[str, str, str, str]]:
-    """Namespace, metric, dimension and its value, of everything that a tick and a run of the janitor emit."""
-    warmer.telemetry.publish(TickReport(tick=AT))
-    report = janitor.report.Report(run="plan", at=AT, reason="nothing to do")
-    janitor.telemetry.publish(report)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    return {metric for line in lines if "_aws" in line for metric in _metrics(line)}
+@pytest.fixture(scope="module")
+def emitted() -> set[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    return metrics_of(lines_of_both())
 
 
-def _metrics(line: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    return [
-        (declared["Namespace"], metric["Name"], dimension, line[dimension])
-        for declared in line["_aws"]["CloudWatchMetrics"]
-        for (dimension,) in declared["Dimensions"]
-        for metric in declared["Metrics"]
-    ]
-
-
-def watched(alarm: dict[str, Any]) -> tuple[str, str, str, str]:
+def watched(alarm: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     source = alarm["Metrics"][0]["MetricStat"]["Metric"] if "Metrics" in alarm else alarm
-    (dimension,) = source["Dimensions"]
-    return source["Namespace"], source["MetricName"], dimension["Name"], dimension["Value"]
+    dimensions = tuple(sorted((one["Name"], one["Value"]) for one in source["Dimensions"]))
+    return source["Namespace"], source["MetricName"], dimensions
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_an_alarm_watches_a_metric_that_the_functions_emit(
-    alarms: dict[str, dict[str, Any]], emitted: set[tuple[str, str, str, str]], name: str
+    alarms: dict[str, dict[str, Any]], emitted: set[tuple[str, str, tuple[tuple[str, str], ...]]], name: str
 ) -> None:
     assert watched(alarms[name]) in emitted
 
 
 def test_the_other_alarms_watch_the_functions_and_the_queue(alarms: dict[str, dict[str, Any]]) -> None:
     assert set(alarms) == OURS | AWS_OWN
-    assert {watched(alarms[name])[3] for name in AWS_OWN} == {*FUNCTIONS, "DeadLetters.QueueName"}
+    of = {watched(alarms[name])[2][0][1] for name in AWS_OWN}
+    assert of == {*FUNCTIONS, "DeadLetters.QueueName"}
 
 
 def test_a_hook_that_breaks_off_is_watched_where_there_is_one(template: dict[str, Any]) -> None:
     with_hook = Stack(template, DeployHook="true").resources("AWS::CloudWatch::Alarm")
     assert set(with_hook) == OURS | AWS_OWN | {"DeployHookErrors"}
     assert watched(with_hook["DeployHookErrors"])[:2] == ("AWS/Lambda", "Errors")
+
+
+def test_schedules_in_s3_that_are_not_taken_are_watched_where_they_are_read(
+    template: dict[str, Any], emitted: set[tuple[str, str, tuple[tuple[str, str], ...]]]
+) -> None:
+    for parameters in ({"SchedulesUri": "s3://plans/prod"}, {"SchedulesBucketCreate": "true"}):
+        alarms = Stack(template, **parameters).resources("AWS::CloudWatch::Alarm")
+        assert set(alarms) == OURS | AWS_OWN | {"SchedulesNotTaken"}
+        assert watched(alarms["SchedulesNotTaken"]) in emitted
+
+
+@pytest.mark.parametrize("tick", INTERVAL_S)
+def test_an_hour_of_rejected_schedules_is_an_hour_at_any_interval(template: dict[str, Any], tick: str) -> None:
+    stack = Stack(template, TickSchedule=tick, SchedulesUri="s3://plans/prod")
+    alarm = stack.resources("AWS::CloudWatch::Alarm")["SchedulesNotTaken"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
 
 
 def test_every_alarm_names_a_function_to_look_at(alarms: dict[str, dict[str, Any]]) -> None:

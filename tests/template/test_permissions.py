@@ -1,10 +1,15 @@
 """What the two roles may do, and what no edit of the template may give them."""
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.template.reading import LAMBDA, Stack, inline, listed, may, read_template, statements
+from cli.iam_policy import needs_of, policies_for
+from cli.iam_template import block_lines, find_block
+from profiles.reader import read_folder
+from tests.template.checkout import ROOT
+from tests.template.reading import LAMBDA, TEMPLATE, Stack, inline, listed, may, read_template, statements
 
 STACKS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/"
 ROLES = ["WarmerRole", "JanitorRole"]
@@ -51,6 +56,7 @@ def test_the_janitor_may_neither_invoke_nor_change_functions(janitor: list[dict[
     ("action", "resource"),
     [
         ("lambda:ListFunctions", "*"),
+        ("lambda:GetAccountSettings", "*"),
         ("lambda:ListAliases", f"{LAMBDA}shop"),
         ("lambda:GetFunction", f"{LAMBDA}shop"),
         ("lambda:GetFunction", f"{LAMBDA}shop:12"),
@@ -80,21 +86,50 @@ def test_the_janitor_may_do_what_its_run_asks_for(janitor: list[dict[str, Any]],
     assert may(janitor, action, resource)
 
 
-@pytest.mark.parametrize("target", ["shop", "shop:live", "shop:12", "shop:$LATEST"])
+@pytest.mark.parametrize("function", ["auth-token-verifier", "auth-jwks-refresh"])
 @pytest.mark.parametrize(
-    "action",
+    ("action", "qualifier"),
     [
-        "lambda:InvokeFunction",
-        "lambda:GetFunction",
-        "lambda:GetFunctionConcurrency",
-        "lambda:GetAlias",
-        "lambda:GetProvisionedConcurrencyConfig",
+        ("lambda:InvokeFunction", ":live"),
+        ("lambda:InvokeFunction", ":12"),
+        ("lambda:GetFunction", ""),
+        ("lambda:GetFunction", ":live"),
+        ("lambda:GetFunction", ":12"),
+        ("lambda:GetFunctionConcurrency", ""),
+        ("lambda:GetAlias", ""),
+        ("lambda:GetProvisionedConcurrencyConfig", ":live"),
+        ("lambda:GetProvisionedConcurrencyConfig", ":12"),
     ],
 )
 def test_the_warmer_may_ping_a_target_and_read_its_limits(
+    warmer: list[dict[str, Any]], action: str, function: str, qualifier: str
+) -> None:
+    assert may(warmer, action, f"{LAMBDA}{function}{qualifier}")
+
+
+@pytest.mark.parametrize("action", ["lambda:InvokeFunction", "lambda:GetFunction"])
+@pytest.mark.parametrize("target", ["billing", "billing:live", "auth-token-verifier-2:live", "auth:live"])
+def test_the_warmer_may_touch_nothing_that_no_schedule_names(
     warmer: list[dict[str, Any]], action: str, target: str
 ) -> None:
-    assert may(warmer, action, f"{LAMBDA}{target}")
+    assert not may(warmer, action, f"{LAMBDA}{target}")
+
+
+def test_what_the_warmer_may_invoke_always_names_one_function(warmer: list[dict[str, Any]]) -> None:
+    invoked = [
+        resource
+        for statement in warmer
+        if "lambda:InvokeFunction" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+    assert invoked
+    assert [one for one in invoked if not re.fullmatch(rf"{LAMBDA}[A-Za-z0-9_-]+:\S+", one)] == []
+
+
+def test_the_bundled_schedules_targets_are_those_that_the_template_grants() -> None:
+    found = find_block(TEMPLATE.read_text(encoding="utf-8"))
+    policies = policies_for(needs_of(read_folder(ROOT / "schedules")))
+    assert found.inside.split() == " ".join(block_lines(policies)).split()
 
 
 def test_the_warmer_may_read_the_account_s_limits(warmer: list[dict[str, Any]]) -> None:
@@ -106,10 +141,11 @@ def test_the_warmer_may_delete_nothing(warmer: list[dict[str, Any]]) -> None:
     assert not may(warmer, "lambda:DeleteFunction", f"{LAMBDA}shop:12")
 
 
-def test_named_targets_are_all_that_the_warmer_may_invoke() -> None:
+def test_further_targets_are_granted_beside_the_schedules_own() -> None:
     stack = Stack(read_template(), TargetFunctions=f"{LAMBDA}shop,{LAMBDA}shop:*")
     granted = statements(stack, "WarmerRole")
     assert may(granted, "lambda:InvokeFunction", f"{LAMBDA}shop:live")
+    assert may(granted, "lambda:InvokeFunction", f"{LAMBDA}auth-token-verifier:live")
     assert not may(granted, "lambda:InvokeFunction", f"{LAMBDA}billing:live")
 
 

@@ -87,3 +87,11 @@ def test_metrics_count_what_was_topped_up_held_back_and_unproven(capsys: pytest.
 
     assert (found["ToppedUp"], found["Quarantined"], found["Unproven"]) == (1, 1, 1)
     assert (found["TargetsOk"], found["TargetsShort"]) == (3, 1)
+
+
+def test_cold_starts_inside_windows_are_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    outside = measured_report(planned(2), (WHOLE,), interval=INTERVAL)
+    inside = replace(outside, cold=2, in_window=True)
+    publish(TickReport(tick=AT, targets=(replace(outside, cold=3), inside)))
+    tick = next(line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "ColdStartsInWindows" in line)
+    assert (tick["ColdStarts"], tick["ColdStartsInWindows"]) == ([5.0], [2.0])
