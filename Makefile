@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test kits-spring check audit bench bench-kits bench-janitors fuzz build deploy clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check audit bench bench-kits bench-janitors fuzz build deploy delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -109,6 +109,7 @@ check: setup ## Lint, types, import contracts, schedules, the template by two sc
 	@cd kits/python && ../../$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m cli validate schedules
+	@$(RUN) -m cli iam schedules --check template.yaml
 	@$(SAM) validate --lint
 	@$(RUN) -m checks.scan
 
@@ -125,12 +126,21 @@ endif
 CREDENTIALS := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().get_credentials() is None)' 2>/dev/null
 build: setup ## Build both functions with sam, as they ship
 	@command -v $(SAM) >/dev/null || { echo "build: there is no command $(SAM); leave SAM alone for the one that make setup installs, or name yours: make build SAM=/path/to/sam"; exit 2; }
-	@$(SAM) build
+	@$(IAM) --write $(TEMPLATE)
+	@$(SAM) build --template $(TEMPLATE)
 
-deploy: setup ## Deploy with sam; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
+# The environments of samconfig.toml; sam takes any name and then knows nothing of what is meant.
+ENVIRONMENTS := $(shell sed -n 's/^\[\([a-z0-9_-]*\)\.deploy\.parameters\]/\1/p' samconfig.toml)
+known-environment:
+	@$(if $(filter-out $(ENVIRONMENTS),$(ENV)),echo '$(or $(firstword $(filter deploy delete,$(MAKECMDGOALS))),ENV): samconfig.toml has no environment "$(ENV)"; it has $(ENVIRONMENTS)'; exit 2,:)
+
+deploy: known-environment setup ## Deploy with sam, ENV=dev or ENV=prod as samconfig.toml has it; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
 	@case "$(ARGS)" in *--profile*) ;; *) $(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; } ;; esac
 	@$(MAKE) --no-print-directory build
-	@$(SAM) deploy $(ARGS)
+	@$(SAM) deploy $(if $(ENV),--config-env $(ENV) )$(ARGS)
+
+delete: known-environment setup ## Delete the stack with sam, which asks first; what stays is in docs/operate.md
+	@$(SAM) delete $(if $(ENV),--config-env $(ENV) )$(ARGS)
 
 pictures: setup ## Make the manual's pictures anew; needs chromium
 	@$(RUN) docs/make_pictures.py
@@ -143,6 +153,9 @@ clean: ## Remove what was built; what was installed stays
 # folder) and no RECORD (it lists the scripts), one mode and one time for every file.
 BUNDLE_PLATFORM := --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all:
 SCHEDULES ?= schedules
+# The template whose permissions go with the schedules; they are made anew by make build, and only looked at when sam build is called by itself.
+TEMPLATE ?= template.yaml
+IAM = $(RUN) -m cli iam "$(SCHEDULES)"
 # The commit that last changed the schedules, so that other commits leave the bundle's bytes as they are.
 REVISION ?= $(shell git log -1 --format=%H -- "$(SCHEDULES)" 2>/dev/null)$(shell git status --porcelain -- "$(SCHEDULES)" 2>/dev/null | grep -q . && echo -changed)
 build-WarmerFunction build-DeployHookFunction: ROOMS := warmer profiles fleet
@@ -152,6 +165,7 @@ build-JanitorFunction: LOCK := requirements/functions.lock
 build-WarmerFunction build-JanitorFunction build-DeployHookFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
 	@$(RUN) -m cli validate "$(SCHEDULES)" >&2
+	@$(if $(filter build-WarmerFunction,$@),$(IAM) --check "$(TEMPLATE)" >&2 || echo "$@: goes on all the same; as it stands, the warmer may not ping every target" >&2)
 	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r $(LOCK)
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
 	@mkdir -p "$(ARTIFACTS_DIR)/schedules"
