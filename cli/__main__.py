@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cli.compile import compile_schedule_files
+from cli.doctor import doctor
 from cli.drain import drain
 from cli.init import init
 from cli.janitor import janitor
@@ -62,6 +63,7 @@ main.add_command(init)
 main.add_command(compile_schedule_files)
 main.add_command(push)
 main.add_command(warm)
+main.add_command(doctor)
 main.add_command(janitor)
 main.add_command(drain)
 janitor.add_command(sweep)
