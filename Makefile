@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test kits-spring check audit bench bench-kits bench-janitors fuzz build deploy delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check audit bench bench-kits bench-janitors fuzz build bundles deploy delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -129,6 +129,9 @@ build: setup ## Build both functions with sam, as they ship
 	@$(IAM) --write $(TEMPLATE)
 	@$(SAM) build --template $(TEMPLATE)
 
+bundles: build ## What each bundle weighs, how long it takes to start, and whose work is in it; ARGS=--write for docs/licences.md
+	@$(RUN) -m checks.bundles $(ARGS)
+
 # The environments of samconfig.toml; sam takes any name and then knows nothing of what is meant.
 ENVIRONMENTS := $(shell sed -n 's/^\[\([a-z0-9_-]*\)\.deploy\.parameters\]/\1/p' samconfig.toml)
 known-environment:
@@ -165,7 +168,7 @@ build-JanitorFunction: LOCK := requirements/functions.lock
 build-WarmerFunction build-JanitorFunction build-DeployHookFunction: $(VENV)/.ready
 	@test -n "$(ARTIFACTS_DIR)" || { echo "$@: ARTIFACTS_DIR is not set; sam sets it, so call make build or sam build"; exit 2; }
 	@$(RUN) -m cli validate "$(SCHEDULES)" >&2
-	@$(if $(filter build-WarmerFunction,$@),$(IAM) --check "$(TEMPLATE)" >&2 || echo "$@: goes on all the same; as it stands, the warmer may not ping every target" >&2)
+	@$(if $(filter build-WarmerFunction,$@),$(IAM) --check "$(TEMPLATE)" >&2 || echo "$@: goes on all the same and the warmer will be refused at targets that it lacks" >&2)
 	@$(UV) pip install --quiet --python $(RUN) --target "$(ARTIFACTS_DIR)" --link-mode copy --no-deps --require-hashes $(BUNDLE_PLATFORM) -r $(LOCK)
 	@rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock" "$(ARTIFACTS_DIR)"/*.dist-info/RECORD
 	@mkdir -p "$(ARTIFACTS_DIR)/schedules"
