@@ -9,6 +9,7 @@ import click
 from cli.compile import compile_schedule_files
 from cli.doctor import doctor
 from cli.drain import drain
+from cli.iam import iam
 from cli.init import init
 from cli.janitor import janitor
 from cli.janitor_sweep import audit, sweep
@@ -61,6 +62,7 @@ main.add_command(explain)
 main.add_command(render)
 main.add_command(init)
 main.add_command(compile_schedule_files)
+main.add_command(iam)
 main.add_command(push)
 main.add_command(warm)
 main.add_command(doctor)

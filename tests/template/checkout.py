@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+PYTHON = ROOT / ".venv" / "bin" / "python"
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".tools", ".aws-sam", "build", ".*_cache", ".hypothesis", "*.egg-info"
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.checkout import SAM, copy_checkout, run
+from tests.template.checkout import PYTHON, SAM, copy_checkout, run
 
 SCHEDULE = """\
 version: 1
@@ -26,6 +26,7 @@ def built_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ours.unlink()
     (folder / "schedules" / "shop.yaml").write_text(SCHEDULE, encoding="utf-8")
     (folder / "schedules" / "notes.txt").write_text("not a schedule\n", encoding="utf-8")
+    run([PYTHON, "-m", "cli", "iam", "schedules", "--write", "template.yaml"], folder=folder)
     run([SAM, "build"], folder=folder)
     return folder
 

@@ -149,7 +149,9 @@ class Stack:
 
 def statements(stack: Stack, role: str) -> list[dict[str, Any]]:
     """Every policy statement that `role` has in this stack."""
-    attached = [policy for policy in stack.resources("AWS::IAM::Policy").values() if role in policy["Roles"]]
+    kinds = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+    every = [policy for kind in kinds for policy in stack.resources(kind).values()]
+    attached = [policy for policy in every if role in policy["Roles"]]
     return [statement for policy in attached for statement in policy["PolicyDocument"]["Statement"]] + inline(
         stack, role
     )

@@ -1,0 +1,186 @@
+"""`caretaker iam`: the warmer's permissions, made from the schedules, for a template or for IAM itself."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.iam_policy import (
+    LONGEST,
+    MOST_CHARACTERS,
+    MOST_POLICIES,
+    POLICIES_OF_A_ROLE,
+    STACK,
+    Needs,
+    Place,
+    Policy,
+    characters,
+    needs_of,
+    policies_for,
+)
+from cli.iam_template import BEGIN, BY_PATTERN, BlockUnusable, Found, block_lines, find_block
+from cli.schedules import DONE, FINDINGS, PATHS, UNUSABLE, files_meant
+from profiles.model import ScheduleSet
+from profiles.reader import read_files
+
+_SHOWN = 10
+
+
+class Unusable(click.ClickException):
+    """Input that nothing can be made of."""
+
+    exit_code = UNUSABLE
+
+
+@click.command()
+@PATHS
+@click.option(
+    "--write", "write", metavar="FILE", type=click.Path(path_type=Path), help="Renew the block in this SAM template."
+)
+@click.option(
+    "--check", "check", metavar="FILE", type=click.Path(path_type=Path), help="Say whether the template's block is so."
+)
+@click.option("--partition", help="aws, aws-cn, aws-us-gov; by default what CloudFormation fills in.")
+@click.option("--region", help="The region of functions without an ARN.")
+@click.option("--account", help="The account of functions without an ARN.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@click.pass_context
+def iam(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    write: Path | None,
+    check: Path | None,
+    partition: str | None,
+    region: str | None,
+    account: str | None,
+    form: str,
+) -> None:
+    """Turn schedules into the warmer's permissions: exactly the functions that they name.
+
+    Prints policy documents to paste into IAM. With --write they go into a SAM template, between the comments "begin
+    caretaker iam" and "end caretaker iam"; --check fails when what stands there is not what the schedules need.
+
+    Every target is granted, also one that is switched off or on a dry run: a switch in a schedule must not need another
+    deployment. An alias gives "*": the versions behind its weights, and those that a deployment brings, are pinged by
+    number, which IAM cannot say.
+    """
+    if write is not None and check is not None:
+        raise click.UsageError("--write and --check do not go together; --write changes only what --check objects to")
+    schedules = _read(ctx, paths)
+    template = write or check
+    if template is None:
+        place = Place(
+            partition=partition or ("aws" if region else STACK.partition),
+            region=region or STACK.region,
+            account=account or STACK.account,
+        )
+        _show(schedules, place, form)
+        return
+    if partition or region or account:
+        raise click.UsageError("a template is for any region: --partition, --region and --account are for printing")
+    old, new = _texts(template, schedules)
+    if write is not None:
+        _write(write, old, new)
+        ctx.exit(DONE)
+    ctx.exit(_check(template, old, new, paths))
+
+
+def _read(ctx: click.Context, paths: tuple[Path, ...]) -> ScheduleSet:
+    schedules = read_files(files_meant(paths))
+    for mistake in schedules.mistakes:
+        click.echo(str(mistake), err=True)
+    if schedules.errors:
+        ctx.exit(FINDINGS)
+    return schedules
+
+
+def _show(schedules: ScheduleSet, place: Place, form: str) -> None:
+    given = STACK.account not in place.arn("any") and STACK.region not in place.arn("any")
+    needs = needs_of(schedules)
+    policies = policies_for(needs, place if given else LONGEST)
+    found = [policy.document(place) for policy in policies]
+    if form == "json":
+        sizes = [characters(policy.document(place if given else LONGEST)) for policy in policies]
+        every = [{"characters": size, "document": one} for size, one in zip(sizes, found, strict=True)]
+        click.echo(json.dumps({"functions": len(needs), "policies": every}, indent=2))
+        return
+    for number, document in enumerate(found, start=1):
+        if len(found) > 1:
+            click.echo(f"policy {number} of {len(found)}:", err=True)
+        click.echo(json.dumps(document, indent=2))
+    click.echo(_summary(needs, policies), err=True)
+    if found and not given:
+        click.echo("give --region and --account to have them filled in", err=True)
+
+
+def _summary(needs: tuple[Needs, ...], policies: tuple[Policy, ...]) -> str:
+    if not policies:
+        return "no targets: the warmer needs no function"
+    full = max(characters(policy.document(LONGEST)) for policy in policies)
+    count = f"{len(policies)} {'policy' if len(policies) == 1 else 'policies'}"
+    return f"{len(needs)} functions in {count}, of {full:,} characters at most (IAM takes {MOST_CHARACTERS:,})"
+
+
+def _texts(template: Path, schedules: ScheduleSet) -> tuple[Found, list[str]]:
+    """The template's block and the lines that it should hold."""
+    try:
+        # Read as bytes, so that line ends stay what they are.
+        found = find_block(template.read_bytes().decode())
+        patterns = found.patterns
+    except UnicodeDecodeError:
+        raise Unusable(f"{template}: not a text in UTF-8; name the template, such as template.yaml") from None
+    except OSError as error:
+        raise Unusable(f"{template}: {error.strerror}; name the template, such as template.yaml") from None
+    except BlockUnusable as error:
+        raise Unusable(f"{template}: {error}") from None
+    policies = policies_for(needs_of(schedules, patterns=patterns))
+    if len(policies) > MOST_POLICIES:
+        raise Unusable(_too_many(template, len(policies)))
+    return found, block_lines(policies, patterns=patterns)
+
+
+def _too_many(template: Path, policies: int) -> str:
+    return (
+        f"{template}: the targets need {policies} managed policies, and a role takes {POLICIES_OF_A_ROLE}, of which "
+        f'one is left free; below "{BEGIN}" write a line "{BY_PATTERN} shop-*, pay-*", and functions with such names '
+        "share one grant; or deploy two stacks, each with a part of the schedules"
+    )
+
+
+def _write(template: Path, old: Found, new: list[str]) -> None:
+    before, after = f"{old.before}{old.inside}{old.after}", old.holding(new)
+    if before == after:
+        click.echo(f"{template}: the warmer's permissions are up to date", err=True)
+        return
+    template.write_bytes(after.encode())
+    added, removed = _difference(old, new)
+    click.echo(
+        f"{template}: the warmer's permissions are renewed: {len(added)} lines more, {len(removed)} fewer", err=True
+    )
+
+
+def _check(template: Path, old: Found, new: list[str], paths: tuple[Path, ...]) -> int:
+    if old.holding(new) == f"{old.before}{old.inside}{old.after}":
+        return DONE
+    added, removed = _difference(old, new)
+    shown = [f"  lacks  {line}" for line in added] + [f"  has    {line}" for line in removed]
+    for line in shown[:_SHOWN]:
+        click.echo(line)
+    if len(shown) > _SHOWN:
+        click.echo(f"  and {len(shown) - _SHOWN} lines more")
+    named = " ".join(str(path) for path in paths)
+    click.echo(
+        f"{template}: the warmer's permissions are not those that the schedules in {named} need; "
+        f"run: caretaker iam {named} --write {template}",
+        err=True,
+    )
+    return FINDINGS
+
+
+def _difference(old: Found, new: list[str]) -> tuple[list[str], list[str]]:
+    """The lines that the block lacks and those that it has too many, without indents and order."""
+    has = Counter(line.strip() for line in old.inside.splitlines())
+    wants: Counter[Any] = Counter(line.strip() for line in new)
+    return list((wants - has).elements()), list((has - wants).elements())
