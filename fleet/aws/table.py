@@ -28,7 +28,7 @@ class ConditionFailed(FleetError):  # noqa: N818 - names what was found
 
 
 class StateTable:
-    """The calls that the record and the audit make, all on one table."""
+    """The calls that the record, the audit and the boosts make, all on one table."""
 
     def __init__(self, client: Any, name: str, box: TimeBox) -> None:
         self._client = client
@@ -62,10 +62,10 @@ class StateTable:
         }
         return self._pages("Scan", self._client.scan, asked)
 
-    def put(self, item: Item, *, last: bool = False) -> None:
-        """Write the item, whatever was there."""
-        call = partial(self._client.put_item, TableName=self.name, Item=_with_schema(item))
-        self._said("PutItem", call, last=last)
+    def put(self, item: Item, *, last: bool = False, condition: str | None = None, values: Item | None = None) -> None:
+        """Write the item; whatever was there, unless it must fit the condition. Raises: ConditionFailed, FleetError."""
+        asked = self.putting(item, condition=condition, values=values)["Put"]
+        self._said("PutItem", partial(self._client.put_item, **asked), last=last)
 
     def delete(self, pk: str, sk: str) -> None:
         """Remove the item, if it is there."""
