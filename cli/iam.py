@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -25,7 +25,7 @@ from cli.schedules import DONE, FINDINGS, PATHS, UNUSABLE, files_meant
 from profiles.model import ScheduleSet
 from profiles.reader import read_files
 
-_SHOWN = 10
+_SHOWN = 20
 
 
 class Unusable(click.ClickException):
@@ -155,21 +155,19 @@ def _write(template: Path, old: Found, new: list[str]) -> None:
         click.echo(f"{template}: the warmer's permissions are up to date", err=True)
         return
     template.write_bytes(after.encode())
-    added, removed = _difference(old, new)
-    click.echo(
-        f"{template}: the warmer's permissions are renewed: {len(added)} lines more, {len(removed)} fewer", err=True
-    )
+    for line in _difference(old, new):
+        click.echo(line)
+    click.echo(f"{template}: the warmer's permissions are renewed; commit it with the schedules", err=True)
 
 
 def _check(template: Path, old: Found, new: list[str], paths: tuple[Path, ...]) -> int:
     if old.holding(new) == f"{old.before}{old.inside}{old.after}":
         return DONE
-    added, removed = _difference(old, new)
-    shown = [f"  lacks  {line}" for line in added] + [f"  has    {line}" for line in removed]
+    shown = _difference(old, new)
     for line in shown[:_SHOWN]:
         click.echo(line)
     if len(shown) > _SHOWN:
-        click.echo(f"  and {len(shown) - _SHOWN} lines more")
+        click.echo(f"  and {len(shown) - _SHOWN} more")
     named = " ".join(str(path) for path in paths)
     click.echo(
         f"{template}: the warmer's permissions are not those that the schedules in {named} need; "
@@ -179,8 +177,13 @@ def _check(template: Path, old: Found, new: list[str], paths: tuple[Path, ...]) 
     return FINDINGS
 
 
-def _difference(old: Found, new: list[str]) -> tuple[list[str], list[str]]:
-    """The lines that the block lacks and those that it has too many, without indents and order."""
-    has = Counter(line.strip() for line in old.inside.splitlines())
-    wants: Counter[Any] = Counter(line.strip() for line in new)
-    return list((wants - has).elements()), list((has - wants).elements())
+def _difference(old: Found, new: list[str]) -> list[str]:
+    """In words, the ARNs that the block lacks and those that it has too many."""
+    has, wants = _arns(old.inside.splitlines()), _arns(new)
+    added, removed = (wants - has).elements(), (has - wants).elements()
+    return [f"  + {arn}" for arn in added] + [f"  - {arn}" for arn in removed] or ["  the same ARNs in another form"]
+
+
+def _arns(lines: Iterable[str]) -> Counter[str]:
+    found = (line.strip().removeprefix("- ").removeprefix("!Sub ") for line in lines)
+    return Counter(line for line in found if line.startswith("arn:"))
