@@ -15,7 +15,7 @@ export UV_SYSTEM_CERTS ?= 1
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/checkov/.ready $(if $(shell command -v npm),.tools/node/.ready) $(if $(shell command -v mvn),.tools/java/.ready) ## Install everything, into this folder only
+setup: $(VENV)/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/checkov/.ready .tools/zizmor/.ready $(if $(shell command -v npm),.tools/node/.ready) $(if $(shell command -v mvn),.tools/java/.ready) ## Install everything, into this folder only
 
 $(VENV)/bin/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than Python 3.11; call make PYTHON=/path/to/python3.11"; exit 2; }
@@ -56,7 +56,7 @@ lock: $(UV) ## Resolve the dependencies of pyproject.toml anew
 	$(COMPILE) -o requirements/functions.lock
 	$(COMPILE) --group warmer -o requirements/warmer.lock
 	$(COMPILE) --group dev -o requirements/dev.lock
-	for group in uv sam ministack runtime custodian checkov; do $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 --group $$group -o requirements/$$group.lock || exit 1; done
+	for group in uv sam ministack runtime custodian checkov zizmor; do $(UV) pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-emit-find-links --python-version 3.11 --group $$group -o requirements/$$group.lock || exit 1; done
 
 examples: $(VENV)/.ready ## Build the example apps, as they would ship
 	@for app in django-mangum django-zappa fastapi-mangum; do $(RUN) examples/build.py --app $$app || exit 1; done
@@ -112,6 +112,7 @@ check: setup ## Lint, types, import contracts, schedules, the template by two sc
 	@$(RUN) -m cli iam schedules --check template.yaml
 	@$(SAM) validate --lint
 	@$(RUN) -m checks.scan
+	@.tools/zizmor/bin/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows
 
 audit: $(VENV)/.ready ## Known advisories against what ships; more options in ARGS, as in ARGS="--all --strict"
 	@$(RUN) -m checks.audit $(ARGS)
