@@ -2,14 +2,15 @@
 
 Needs lambda:InvokeFunction on its targets; lambda:GetFunction (or GetFunctionConcurrency) and
 lambda:GetAccountSettings to see the limits, without which it pings all the same and limits nothing; ssm:GetParameter
-on its kill switch. With schedules in S3 also s3:ListBucket on the bucket and s3:GetObject on the documents. As a
-deployment's hook codedeploy:GetDeployment and codedeploy:PutLifecycleEventHookExecutionStatus, for events of stacks
-cloudformation:ListStackResources.
+on its kill switch; dynamodb:Query and dynamodb:PutItem on the boosts in the state table. With schedules in S3 also
+s3:ListBucket on the bucket and s3:GetObject on the documents. As a deployment's hook codedeploy:GetDeployment and
+codedeploy:PutLifecycleEventHookExecutionStatus, for events of stacks cloudformation:ListStackResources.
 """
 
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +21,7 @@ from fleet.aws.invoke import SigningInvoker
 from fleet.aws.limits import ConcurrencyLimits
 from fleet.aws.qualifiers import QualifierReader
 from fleet.aws.usage import PresentUsage
+from fleet.boosts import Boost, Boosts
 from fleet.ports import Documents, FleetError
 from fleet.switch import Asked, Part, ask
 from profiles.errors import ProfilesError
@@ -27,6 +29,9 @@ from profiles.evaluate import tick_instant
 from profiles.loading import Library, Loaded, Shelves, load_schedules
 from profiles.location import Store
 from profiles.model import ScheduleSet
+from warmer.boost_message import Ask
+from warmer.boosting import BOOST, changed_boosts, known_boosts
+from warmer.boosts import concerned
 from warmer.deployments import Change, NoChange, UnusableDeployment, changed_targets
 from warmer.hook import DEPLOYMENT, SWITCHED_OFF, HookAnswer, answer_hook
 from warmer.memory import Memory
@@ -74,7 +79,8 @@ def _serve(request: Request, deadline: float, now: datetime) -> TickReport:
         return TickReport(tick=request.at, outcome=SWITCHED_OFF, reason=switch.stop)
     # A switch that cannot be read stops nothing: users would wait because of a parameter.
     problems = () if switch.problem is None else (switch.problem,)
-    return replace(_served(request, settings, deadline, now), problems=problems)
+    report = _served(request, settings, deadline, now)
+    return replace(report, problems=(*problems, *report.boosts.problems))
 
 
 def _switch(settings: WarmerSettings) -> Asked:
@@ -96,21 +102,55 @@ def _served(request: Request, settings: WarmerSettings, deadline: float, now: da
         return TickReport(
             tick=instant, outcome=outcome, reason=reason, failed=failed, mistakes=schedules.mistakes, loaded=loaded
         )
-    if request.change is not None:
-        report = _serve_change(request.change, schedules, instant, deadline)
-        return replace(report, mistakes=schedules.mistakes, loaded=loaded)
-    targets = _warm(schedules, instant, deadline, service=request.service)
-    return TickReport(tick=instant, targets=targets, mistakes=schedules.mistakes, loaded=loaded)
+    boosts = _boosts(settings, deadline)
+    if request.asks:
+        report = _serve_asks(request.asks, boosts, schedules, instant, deadline, now)
+    elif request.change is not None:
+        report = _serve_change(request.change, boosts, schedules, instant, deadline)
+    else:
+        state = known_boosts(
+            boosts, instant, since=instant - schedules.platform.interval if request.scheduled else None
+        )
+        targets = _warm(schedules, instant, deadline, service=request.service, boosts=state.active)
+        report = TickReport(tick=instant, targets=targets, boosts=state)
+    return replace(report, mistakes=schedules.mistakes, loaded=loaded)
 
 
-def _serve_change(change: Change | NoChange, schedules: ScheduleSet, instant: datetime, deadline: float) -> TickReport:
+def _boosts(settings: WarmerSettings, deadline: float) -> Boosts | None:
+    if settings.state_table is None:
+        return None
+    from fleet.aws.boosts import TableBoosts  # noqa: PLC0415 - only who has a table pays for it
+
+    return TableBoosts(settings.state_table, lambda: deadline - time.monotonic())
+
+
+def _serve_asks(
+    asks: Sequence[Ask],
+    boosts: Boosts | None,
+    schedules: ScheduleSet,
+    instant: datetime,
+    deadline: float,
+    now: datetime,
+) -> TickReport:
+    state = changed_boosts(boosts, asks, schedules, instant, now=now)
+    targets = _warm(concerned(schedules, state.changes), instant, deadline, boosts=state.active)
+    report = TickReport(tick=instant, outcome=BOOST, targets=targets, boosts=state, failed=state.refused > 0)
+    done = "; ".join(change.reason for change in state.changes)
+    return replace(report, reason=f"{done}: {report.as_json()['reason']}" if targets else done)
+
+
+def _serve_change(
+    change: Change | NoChange, boosts: Boosts | None, schedules: ScheduleSet, instant: datetime, deadline: float
+) -> TickReport:
     if isinstance(change, NoChange):
         return TickReport(tick=instant, outcome=DEPLOYMENT, reason=change.reason)
     in_stack = _functions_of(change.stack, deadline) if change.stack else ()
-    concerned = changed_targets(schedules, change, in_stack=in_stack)
-    if not concerned.services:
+    changed = changed_targets(schedules, change, in_stack=in_stack)
+    if not changed.services:
         return TickReport(tick=instant, outcome=DEPLOYMENT, reason=f"{change.words}: no schedule warms what it changed")
-    report = TickReport(tick=instant, outcome=DEPLOYMENT, targets=_warm(concerned, instant, deadline))
+    state = known_boosts(boosts, instant)
+    targets = _warm(changed, instant, deadline, boosts=state.active)
+    report = TickReport(tick=instant, outcome=DEPLOYMENT, targets=targets, boosts=state)
     return replace(report, reason=f"{change.words}: {report.as_json()['reason']}")
 
 
@@ -122,7 +162,7 @@ def _answer(request: Request, deadline: float, now: datetime) -> HookAnswer:
         request.hook,
         CodeDeployHooks(),
         lambda: load(WarmerSettings.from_env(os.environ), now),
-        lambda schedules, instant: _warm(schedules, instant, deadline),
+        lambda schedules, instant: _warm_at_present_level(schedules, instant, deadline),
         now=now,
         stop=_switch_of_a_hook().stop,
     )
@@ -147,11 +187,21 @@ def _functions_of(stack: str, deadline: float) -> frozenset[str]:
     return AwsStacks(asking).contents(stack).functions
 
 
+def _warm_at_present_level(schedules: ScheduleSet, instant: datetime, deadline: float) -> tuple[TargetReport, ...]:
+    boosts = _boosts(WarmerSettings.from_env(os.environ), deadline)
+    return _warm(schedules, instant, deadline, boosts=known_boosts(boosts, instant).active)
+
+
 def _warm(
-    schedules: ScheduleSet, instant: datetime, deadline: float, *, service: str | None = None
+    schedules: ScheduleSet,
+    instant: datetime,
+    deadline: float,
+    *,
+    service: str | None = None,
+    boosts: Sequence[Boost] = (),
 ) -> tuple[TargetReport, ...]:
     world = world_of(WarmerSettings.from_env(os.environ), deadline)
-    return run_tick(schedules, instant, world, service=service)
+    return run_tick(schedules, instant, world, service=service, boosts=boosts)
 
 
 def world_of(settings: WarmerSettings, deadline: float) -> World:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from fleet.boosts import Boost
 from fleet.facts import PresentUse, QualifierFacts
 from fleet.model import ConcurrencyFacts, FunctionRef
 from profiles.evaluate import demand_at
@@ -99,13 +100,15 @@ class TickPlan:
     targets: tuple[PlannedTarget, ...]
 
 
-def due_targets(schedules: ScheduleSet, instant: datetime, *, service: str | None = None) -> tuple[DueTarget, ...]:
+def due_targets(
+    schedules: ScheduleSet, instant: datetime, *, service: str | None = None, boosts: Sequence[Boost] = ()
+) -> tuple[DueTarget, ...]:
     """Every target of every usable service (or of the one named) with its demand at `instant`."""
     return tuple(
         DueTarget(
             service=each,
             target=target,
-            demand=demand_at(each, target, instant, platform=schedules.platform),
+            demand=demand_at(each, target, instant, platform=schedules.platform, boosts=boosts),
         )
         for each in schedules.services
         if service is None or each.name == service

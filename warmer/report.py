@@ -6,6 +6,7 @@ from typing import Any
 
 from profiles.loading import Loaded
 from profiles.model import Mistake, Severity
+from warmer.boosts import NO_BOOSTS, BoostState, boost_json
 from warmer.coverage import Coverage, Evidence
 from warmer.plan import Outcome, PlannedTarget
 
@@ -74,7 +75,8 @@ class TickReport:
     """What a tick did. `reason` is set when the tick as a whole was not served, or only in part.
 
     `loaded` says where its schedules came from; None when there were none. `problems` are troubles of the whole tick
-    that took nothing away from any target, such as a kill switch that could not be read.
+    that took nothing away from any target, such as a kill switch that could not be read. `boosts` are those that hold
+    at the tick, and what the event changed of them.
     """
 
     tick: datetime | None
@@ -85,6 +87,7 @@ class TickReport:
     failed: bool = False
     loaded: Loaded | None = None
     problems: tuple[str, ...] = ()
+    boosts: BoostState = NO_BOOSTS
 
     @property
     def ok(self) -> bool:
@@ -119,6 +122,8 @@ class TickReport:
             "outcome": self.outcome,
             "reason": self.reason or self._summary(),
             "problems": list(self.problems),
+            "boosts": [boost_json(boost) for boost in self.boosts.active],
+            "boost_changes": [change.as_json() for change in self.boosts.changes],
             "targets": [target.as_json() for target in self.targets],
             "schedules": [mistake_as_json(mistake) for mistake in self.mistakes],
             "schedules_source": None if self.loaded is None else self.loaded.as_json(),

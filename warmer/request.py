@@ -1,10 +1,11 @@
-"""What an event asks the warmer for: a tick, an on-demand run, or a part in a deployment. Pure."""
+"""What an event asks the warmer for: a tick, an on-demand run, a boost, or a part in a deployment. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from profiles.model import ScheduleSet
+from warmer.boost_message import Ask, read_notification
 from warmer.deployments import Change, Hook, NoChange, read_change, read_hook
 
 # A clock that runs behind EventBridge's is served; one further off than this is wrong, not early.
@@ -19,8 +20,9 @@ class UnusableEvent(ValueError):  # noqa: N818 - says what was found
 class Request:
     """What an event asks for.
 
-    A scheduled tick; an on-demand run of one service or of all; what a `change` left cold; or the answer to a
-    deployment's `hook`. `timed` says that it was sent at `at`, and is worth nothing once that is long ago.
+    A scheduled tick; an on-demand run of one service or of all; what a `change` left cold; the answer to a deployment's
+    `hook`; or what messages on the boost topic ask for, the `asks`. `timed` says that it was sent at `at`, and is worth
+    nothing once that is long ago.
     """
 
     at: datetime
@@ -28,6 +30,7 @@ class Request:
     service: str | None = None
     change: Change | NoChange | None = None
     hook: Hook | None = None
+    asks: tuple[Ask, ...] = ()
 
     @property
     def timed(self) -> bool:
@@ -42,6 +45,8 @@ def read_event(event: Any, *, now: datetime) -> Request:
             return _on_demand(event["caretaker"], now)
         if (hook := read_hook(event)) is not None:
             return Request(at=now, scheduled=False, hook=hook)
+        if (asks := read_notification(event)) is not None:
+            return Request(at=now, scheduled=False, asks=asks)
         if "time" in event:
             change = read_change(event)
             return Request(at=_instant(event["time"], "time"), scheduled=change is None, change=change)

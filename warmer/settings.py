@@ -23,7 +23,8 @@ class WarmerSettings:
     """Where the schedules are, and where those are that came with the code.
 
     `users_share` is the part of the account's unreserved concurrency that pings leave free, in per cent;
-    `present_users` whether CloudWatch is asked what users occupy at present; `switch` names the kill switch.
+    `present_users` whether CloudWatch is asked what users occupy at present; `switch` names the kill switch, and
+    `state_table` the table of boosts; None where there is none.
     """
 
     schedules: Location
@@ -31,6 +32,7 @@ class WarmerSettings:
     users_share: int = USERS_SHARE
     present_users: bool = False
     switch: str | None = None
+    state_table: str | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -41,6 +43,7 @@ class WarmerSettings:
             users_share=_share(environment.get("CARETAKER_USERS_SHARE", "").strip()),
             present_users=_truth("CARETAKER_PRESENT_USERS", environment),
             switch=environment.get("CARETAKER_SWITCH", "").strip() or None,
+            state_table=environment.get("CARETAKER_STATE_TABLE", "").strip() or None,
         )
 
 

@@ -41,6 +41,8 @@ def _log(report: TickReport) -> None:
         if target.outcome is Outcome.NOTHING_DUE:
             continue
         (logger.info if target.ok else logger.warning)("target", **target.as_json())
+    for change in report.boosts.changes:
+        (logger.warning if change.refused else logger.info)("boost", **change.as_json())
     for mistake in report.mistakes:
         line = mistake_as_json(mistake)
         logger.warning(line.pop("message"), **line)
@@ -54,6 +56,9 @@ def _tick_counts(report: TickReport) -> dict[str, float]:
         "StaleTicks": float(report.outcome == "stale"),
         "SwitchedOff": float(report.outcome == "switched-off"),
         "TickProblems": float(len(report.problems)),
+        "Boosts": float(len(report.boosts.active)),
+        "BoostsUnread": float(bool(report.boosts.problems)),
+        "BoostsRefused": float(report.boosts.refused),
         "ScheduleErrors": float(report.errors_in_files),
         "TargetsOk": float(sum(target.ok for target in report.targets)),
         "TargetsShort": float(sum(not target.ok for target in report.targets)),

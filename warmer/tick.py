@@ -2,12 +2,13 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from fleet.boosts import Boost
 from fleet.facts import Qualifiers, Usage
 from fleet.model import BurstResult, Ping
 from fleet.ports import FleetError, Invoker, Limits
@@ -68,11 +69,16 @@ class _Tick:
 
 
 def run_tick(
-    schedules: ScheduleSet, instant: datetime, world: World, *, service: str | None = None
+    schedules: ScheduleSet,
+    instant: datetime,
+    world: World,
+    *,
+    service: str | None = None,
+    boosts: Sequence[Boost] = (),
 ) -> tuple[TargetReport, ...]:
     """Every target's report, in the order of the schedules. One target's failure never stops another's."""
     interval, doors = schedules.platform.interval, _doors(world)
-    due = due_targets(schedules, instant, service=service)
+    due = due_targets(schedules, instant, service=service, boosts=boosts)
     facts = gather(
         due,
         doors,

@@ -14,7 +14,7 @@ from fleet.aws.errors import translated
 from fleet.aws.rate import TimeBox
 from fleet.aws.table import ConditionFailed, Item, StateTable, checked, instant
 from fleet.boosts import LONGEST, Boost, BoostOutdated, Kept
-from fleet.ports import AccessDenied, FleetError, Throttled, Unreachable
+from fleet.ports import Throttled, Unreachable
 
 T = TypeVar("T")
 
