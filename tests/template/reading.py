@@ -135,7 +135,7 @@ class Stack:
             return name
         declared = self.template["Parameters"][name]["Type"]
         value = self.parameters[name]
-        return [item for item in value.split(",") if item] if declared == "CommaDelimitedList" else value
+        return value.split(",") if declared == "CommaDelimitedList" else value
 
     def _attribute(self, name: str, attribute: str) -> str:
         kind = self.template["Resources"].get(name, {}).get("Type")

@@ -153,7 +153,7 @@ def test_further_targets_are_granted_beside_the_schedules_own() -> None:
 def test_a_role_may_read_schedules_in_s3_only_when_they_are_there(role: str) -> None:
     granted = statements(Stack(read_template()), role)
     assert not [action for statement in granted for action in listed(statement["Action"]) if action.startswith("s3:")]
-    granted = statements(Stack(read_template(), SchedulesUri="/opt/schedules"), role)
+    granted = statements(Stack(read_template(), SchedulesPath="/opt/schedules"), role)
     assert not [action for statement in granted for action in listed(statement["Action"]) if action.startswith("s3:")]
 
 

@@ -1,6 +1,7 @@
 """What every stack made from the template has, whatever its parameters."""
 
 import re
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -163,7 +164,7 @@ def test_the_template_takes_the_choice_of_functions_that_the_janitor_takes(
     ("parameters", "read"),
     [
         ({}, None),
-        ({"SchedulesUri": "/opt/schedules"}, "/opt/schedules"),
+        ({"SchedulesPath": "/opt/schedules"}, "/opt/schedules"),
         ({"SchedulesUri": "s3://plans/prod"}, "s3://plans/prod"),
         ({"SchedulesBucketCreate": "true"}, "s3://SchedulesBucket/schedules"),
     ],
@@ -180,8 +181,7 @@ def test_schedules_are_the_bundled_ones_unless_another_place_is_named(
     ("value", "taken"),
     [
         ("", True),
-        ("/opt/schedules", True),
-        ("/opt/schedules/compiled.json", True),
+        ("/opt/schedules", False),
         ("s3://plans", True),
         ("s3://plans/prod/eu", True),
         ("s3://plans/prod/compiled.json", True),
@@ -191,9 +191,7 @@ def test_schedules_are_the_bundled_ones_unless_another_place_is_named(
         ("https://plans/prod", False),
     ],
 )
-def test_schedules_are_a_place_in_a_bucket_an_absolute_path_or_nothing(
-    template: dict[str, Any], value: str, taken: bool
-) -> None:
+def test_the_uri_is_a_place_in_a_bucket_or_nothing(template: dict[str, Any], value: str, taken: bool) -> None:
     pattern = template["Parameters"]["SchedulesUri"]["AllowedPattern"]
     assert (re.fullmatch(pattern, value) is not None) is taken
     if taken and value:
@@ -213,11 +211,19 @@ def test_a_bucket_of_the_stack_s_own_is_encrypted_versioned_closed_and_kept(temp
 
 
 def test_two_places_of_schedules_are_refused_before_anything_is_made(template: dict[str, Any]) -> None:
-    (assertion,) = template["Rules"]["OnePlaceOfSchedules"]["Assertions"]
-    both = Stack(template, SchedulesUri="s3://plans", SchedulesBucketCreate="true")
-    assert not both.holds(assertion["Assert"])
-    for one in ({}, {"SchedulesUri": "s3://plans"}, {"SchedulesBucketCreate": "true"}):
-        assert Stack(template, **one).holds(assertion["Assert"])
+    asserted = [one["Assert"] for one in template["Rules"]["OnePlaceOfSchedules"]["Assertions"]]
+    places = {"SchedulesUri": "s3://plans", "SchedulesBucketCreate": "true", "SchedulesPath": "/opt/schedules"}
+    for one, other in combinations(places, 2):
+        both = Stack(template, **{one: places[one], other: places[other]})
+        assert not all(map(both.holds, asserted)), (one, other)
+    for alone in ({}, *({name: value} for name, value in places.items())):
+        assert all(map(Stack(template, **alone).holds, asserted))
+
+
+@pytest.mark.parametrize(("value", "taken"), [("", True), ("/opt/schedules/compiled.json", True), ("schedules", False)])
+def test_the_path_is_an_absolute_one_or_nothing(template: dict[str, Any], value: str, taken: bool) -> None:
+    pattern = template["Parameters"]["SchedulesPath"]["AllowedPattern"]
+    assert (re.fullmatch(pattern, value) is not None) is taken
 
 
 @pytest.mark.parametrize(("logs", "function"), [("WarmerLogs", "WarmerFunction"), ("JanitorLogs", "JanitorFunction")])
