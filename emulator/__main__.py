@@ -59,6 +59,11 @@ def main() -> None:
     help="Serve the Lambda endpoint over TLS, with HTTP/2 where the client speaks it; AWS_CA_BUNDLE is printed too.",
 )
 @click.option(
+    "--iam",
+    is_flag=True,
+    help="Let a function do what the policies of its role allow, and nothing else.",
+)
+@click.option(
     "--format",
     "output",
     type=click.Choice(["text", "json"]),
@@ -76,6 +81,7 @@ def up(  # noqa: PLR0913 - an argument for each option
     region: str,
     control_rate: float | None,
     tls: bool,
+    iam: bool,
     output: Literal["text", "json"],
 ) -> None:
     """Start the emulator, print the variables that point an SDK at it, and run until Ctrl-C or SIGTERM."""
@@ -87,6 +93,7 @@ def up(  # noqa: PLR0913 - an argument for each option
         idle_s=idle_minutes * 60.0,
         control_per_s=control_rate,
         tls=tls,
+        iam=iam,
     )
     asked_to_end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -10,11 +10,12 @@ Lambda's.
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from emulator.controlplane.access.gate import Gate, Judged, anything
 from emulator.controlplane.async_events import DeployedRules
 from emulator.controlplane.cloudwatch import CloudWatch
 from emulator.controlplane.deployed import ControlPlaneCatalog
@@ -37,7 +38,7 @@ class Options:
     `port` and `control_port` are the front's and ministack's, 0 for free ones; `policy` picks among idle environments
     (with `seed` for `random`); `idle_s` is how long an idle environment lives; `control_per_s` limits the requests of
     Lambda's control plane a second, as AWS does at 15; None for no limit. With `tls`, the front's port speaks TLS, with
-    HTTP/2 where the client does; ministack stays plain.
+    HTTP/2 where the client does; ministack stays plain. With `iam`, functions may do only what their roles allow.
     """
 
     port: int = 0
@@ -48,6 +49,7 @@ class Options:
     idle_s: float = 600.0
     control_per_s: float | None = None
     tls: bool = False
+    iam: bool = False
     settings: Settings = field(default_factory=Settings)
 
 
@@ -58,6 +60,7 @@ class RunningEmulator:
     endpoint_url: str
     account: Account
     front: Running
+    gate: Gate | None = None
 
     @property
     def endpoint_url_lambda(self) -> str:
@@ -85,6 +88,15 @@ class RunningEmulator:
         """The environments that live now and the invocations that ran."""
         return self.front.snapshot()
 
+    def look_again(self) -> None:
+        """Read roles' policies anew at the next question; they are else up to half a second old."""
+        if self.gate is not None:
+            self.gate.look_again()
+
+    def judged(self) -> Sequence[Judged]:
+        """Every decision about a request of a function so far, oldest first; none without `Options(iam=True)`."""
+        return list(self.gate.judged) if self.gate is not None else []
+
 
 @contextmanager
 def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator]:
@@ -101,12 +113,12 @@ def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator
         control_url, folder = url_of(listener), Path(name)
         stack = AsyncExitStack()
         try:
-            service, cloudwatch = loop.run(_start_front(stack, options, control_url, folder / "code"))
+            service, cloudwatch, gate = loop.run(_start_front(stack, options, control_url, folder / "code"))
             with running_ministack(listener, folder=folder, front_url=service.endpoint, account=options.account):
                 loop.run(cloudwatch.start())
                 front = Running(service=service, loop=loop)
                 try:
-                    yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front)
+                    yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front, gate=gate)
                 finally:
                     loop.run(cloudwatch.stop())
         finally:
@@ -115,11 +127,13 @@ def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator
 
 async def _start_front(
     stack: AsyncExitStack, options: Options, control_url: str, code: Path
-) -> tuple[LambdaService, CloudWatch]:
+) -> tuple[LambdaService, CloudWatch, Gate | None]:
     plane = await stack.enter_async_context(ControlPlane.connected(control_url))
     catalog = ControlPlaneCatalog(plane, code, account_concurrency=options.account.concurrency)
     rate = ControlRate(options.control_per_s, time.monotonic) if options.control_per_s is not None else None
-    cloudwatch = CloudWatch(catalog, plane, options.account.region)
+    gate = Gate(plane, options.account) if options.iam else None
+    may = gate.may if gate is not None else anything
+    cloudwatch = CloudWatch(catalog, plane, options.account.region, may)
     service = LambdaService(
         catalog,
         policy=options.policy,
@@ -130,10 +144,12 @@ async def _start_front(
             options.settings,
             idle_s=options.idle_s,
             endpoint_url=control_url,
+            one_address=options.iam,
             tls=Tls(port=options.port) if options.tls else options.settings.tls,
         ),
-        event_rules=DeployedRules(catalog, plane),
+        event_rules=DeployedRules(catalog, plane, may),
         observe=cloudwatch.note,
+        gate=gate,
     )
     stack.push_async_callback(service.stop)
     try:
@@ -142,4 +158,4 @@ async def _start_front(
         raise PortInUseError(
             f"port {options.port} on 127.0.0.1 is in use; choose another, or 0 for a free one"
         ) from error
-    return service, cloudwatch
+    return service, cloudwatch, gate

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from emulator.controlplane.access.gate import May, anything
 from emulator.controlplane.deployed import ControlPlaneCatalog
 from emulator.controlplane.plane import ControlPlane
 from emulator.controlplane.records import FunctionRecord
@@ -19,13 +20,20 @@ from emulator.dataplane.events import Outcome, Rules
 from emulator.dataplane.exchange import Request
 
 _log = logging.getLogger(__name__)
+# Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations", permissions of the role.
+_ACTIONS = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+}
 
 
 class DeployedRules:
-    """The data plane's `EventRules` of what is deployed."""
+    """The data plane's `EventRules` of what is deployed. `may`: whether the function's role lets Lambda send there."""
 
-    def __init__(self, catalog: ControlPlaneCatalog, plane: ControlPlane) -> None:
-        self._catalog, self._plane = catalog, plane
+    def __init__(self, catalog: ControlPlaneCatalog, plane: ControlPlane, may: May = anything) -> None:
+        self._catalog, self._plane, self._may = catalog, plane, may
 
     async def of(self, call: Call) -> Rules:
         """See `EventRules`."""
@@ -45,16 +53,22 @@ class DeployedRules:
         succeeded = outcome.condition == "Success"
         destinations = record.event_config(outcome.call.qualifier).get("DestinationConfig") or {}
         if to := (destinations.get("OnSuccess" if succeeded else "OnFailure") or {}).get("Destination"):
-            await self._deliver(to, _invocation_record(record, outcome), {}, succeeded=succeeded)
+            await self._deliver(record, to, _invocation_record(record, outcome), {}, succeeded=succeeded)
         version = outcome.last.version.version if outcome.last else (outcome.call.qualifier or "$LATEST")
         letters = (record.configuration(version) or record.latest).get("DeadLetterConfig") or {}
         if not succeeded and (to := letters.get("TargetArn")):
-            await self._deliver(to, _payload(outcome.call.payload), _attributes(outcome), succeeded=False)
+            await self._deliver(record, to, _payload(outcome.call.payload), _attributes(outcome), succeeded=False)
 
-    async def _deliver(self, arn: str, content: Any, attributes: Mapping[str, str], *, succeeded: bool) -> None:
+    async def _deliver(
+        self, record: FunctionRecord, arn: str, content: Any, attributes: Mapping[str, str], *, succeeded: bool
+    ) -> None:
         request = _letter(arn, json.dumps(content), attributes, self._plane.url, succeeded=succeeded)
         if request is None:
             _log.warning("%s: a destination of this kind is not emulated", arn)
+            return
+        action = _ACTIONS[arn.split(":")[2]]
+        if not await self._may(record.name, str(record.latest.get("Role")), action, arn):
+            _log.warning("%s: the role of %s does not allow %s", arn, record.name, action)
             return
         answer = await self._plane.forward(request)
         if answer.status >= 300:

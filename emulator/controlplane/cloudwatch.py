@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from emulator.controlplane.access.gate import May, anything
 from emulator.controlplane.deployed import ControlPlaneCatalog
 from emulator.controlplane.plane import ControlPlane
 from emulator.dataplane.dispatch import Done
@@ -42,10 +43,13 @@ class Metric:
 
 
 class CloudWatch:
-    """Takes what invocations leave and sends it to the control plane; `start` and `stop` it on the same loop."""
+    """Takes what invocations leave and sends it to the control plane; `start` and `stop` it on the same loop.
 
-    def __init__(self, catalog: ControlPlaneCatalog, plane: ControlPlane, region: str) -> None:
-        self._catalog, self._plane = catalog, plane
+    `may`: whether the function's role lets Lambda write its log.
+    """
+
+    def __init__(self, catalog: ControlPlaneCatalog, plane: ControlPlane, region: str, may: May = anything) -> None:
+        self._catalog, self._plane, self._may = catalog, plane, may
         self._scope = f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/logs/aws4_request, SignedHeaders=host"
         self._noted: list[tuple[Done, str]] = []
         self._sending: asyncio.Task[None] | None = None
@@ -70,8 +74,9 @@ class CloudWatch:
             await asyncio.sleep(_PAUSE_S)
             noted, self._noted = self._noted, []
             try:
-                await self._send_logs(noted)
-                await self._send_metrics(noted)
+                logged = [item for item in noted if await self._may_log(*item)]
+                await self._send_logs(logged)
+                await self._send_metrics(noted, logged)
             except aiohttp.ClientError as error:
                 _log.warning("%d invocations left no trace in CloudWatch: %s", len(noted), error)
 
@@ -89,14 +94,25 @@ class CloudWatch:
             if sent.status >= 300:
                 _log.warning("%s %s: the log was not taken: %r", group, stream, sent.body[:200])
 
-    async def _send_metrics(self, noted: list[tuple[Done, str]]) -> None:
+    async def _may_log(self, done: Done, stream: str) -> bool:
+        version, group = done.version, await self._group(done)
+        resource = ":".join((*version.arn.split(":")[:2], "logs", *version.arn.split(":")[3:5]))
+        resource += f":log-group:{group}:log-stream:{stream}"
+        return all(
+            [
+                await self._may(version.function, version.role or "", action, resource)
+                for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+            ]
+        )
+
+    async def _send_metrics(self, noted: list[tuple[Done, str]], logged: list[tuple[Done, str]]) -> None:
         namespaces: dict[str, list[Metric]] = defaultdict(list)
-        for done, _ in noted:
-            for metric in (
-                *lambda_metrics(done),
-                *embedded_metrics(done.served.init_output + b"\n" + done.served.output),
-            ):
-                namespaces[metric.namespace].append(metric)
+        found = [metric for done, _ in noted for metric in lambda_metrics(done)]
+        # What is embedded in the log reaches CloudWatch with the log, or not at all.
+        for done, _ in logged:
+            found.extend(embedded_metrics(done.served.init_output + b"\n" + done.served.output))
+        for metric in found:
+            namespaces[metric.namespace].append(metric)
         for namespace, metrics in namespaces.items():
             for first in range(0, len(metrics), _METRICS_PER_REQUEST):
                 data = [_datum(metric) for metric in metrics[first : first + _METRICS_PER_REQUEST]]

@@ -123,6 +123,7 @@ class ControlPlaneCatalog:
             memory_mb=int(configuration.get("MemorySize", 128)),
             log_format="JSON" if (configuration.get("LoggingConfig") or {}).get("LogFormat") == "JSON" else "Text",
             command=_command(configuration, code),
+            role=configuration.get("Role"),
             identity=f"{configuration['RevisionId']} {configuration['CodeSha256']}",
         )
 

@@ -12,6 +12,7 @@ import signal
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from emulator.dataplane.invocation import Invocation, Phase, Reply, Served
 from emulator.dataplane.model import FunctionVersion
 from emulator.dataplane.process import RuntimeProcess
 from emulator.dataplane.runtime_api import RuntimeListener
-from emulator.dataplane.settings import Settings
+from emulator.dataplane.settings import Keys, Settings
 from emulator.dataplane.surroundings import command, variables
 
 State = Literal["new", "initialising", "busy", "idle", "ended"]
@@ -35,7 +36,8 @@ _KEPT_LINES = 200
 class Host:
     """What all environments of one emulator share.
 
-    `inits` lets only so many of them initialise at one time; each has a folder of its own in `scratch`.
+    `inits` lets only so many of them initialise at one time; each has a folder of its own in `scratch`, and the
+    credentials that `keys` gives for its version.
     """
 
     settings: Settings
@@ -43,6 +45,7 @@ class Host:
     guard: Guard
     inits: asyncio.Semaphore
     scratch: Path
+    keys: Callable[[FunctionVersion], Keys]
 
 
 class Environment:
@@ -154,7 +157,12 @@ class Environment:
             self._process = await RuntimeProcess.start(
                 command(self.version, settings),
                 environment=variables(
-                    self.version, settings, runtime_api=runtime_api, log_stream=self.log_stream, scratch=self._scratch
+                    self.version,
+                    settings,
+                    keys=self._host.keys(self.version),
+                    runtime_api=runtime_api,
+                    log_stream=self.log_stream,
+                    scratch=self._scratch,
                 ),
                 directory=self.version.code_dir,
                 guard=self._host.guard,

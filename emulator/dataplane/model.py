@@ -15,7 +15,8 @@ class FunctionVersion:
     `version` is `$LATEST` or a number. `arn` is the function's ARN; a qualifier at its end is ignored.
     `code_dir` is the unpacked code, never written to. `command` replaces the Python runtime: any program that
     speaks the Lambda Runtime API. `identity` is any text that changes when code or configuration changes;
-    environments of another identity are never used again. The log levels apply to the JSON format alone.
+    environments of another identity are never used again. The log levels apply to the JSON format alone. `role` is the
+    ARN of the execution role, for whoever gives credentials.
     """
 
     function: str
@@ -31,6 +32,7 @@ class FunctionVersion:
     system_log_level: SystemLogLevel = "INFO"
     application_log_level: str = "INFO"
     command: tuple[str, ...] | None = None
+    role: str | None = None
     identity: str
 
     @property

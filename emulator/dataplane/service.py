@@ -21,6 +21,7 @@ from emulator.dataplane.doors import Doors
 from emulator.dataplane.environment import Environment, Host
 from emulator.dataplane.events import EventRules, Events
 from emulator.dataplane.exchange import Answer, Forward, Request, error_answer, json_answer
+from emulator.dataplane.gatekeeper import Gatekeeper, OpenDoor
 from emulator.dataplane.guard import Guard
 from emulator.dataplane.history import History, Snapshot
 from emulator.dataplane.invoke import InvokeApi, unknown_operation
@@ -38,12 +39,13 @@ class LambdaService:
 
     `policy` picks among idle environments (`mru`, `lru`, `random` with `seed`). `forward` answers every request that
     is no invocation; see `exchange`. `event_rules` says how often an asynchronous invocation is tried, and
-    hears how it ended; `observe` hears of each invocation that ran. `port` 0 takes a free one. `settings.tls` opens a
+    hears how it ended; `observe` hears of each invocation that ran. `gate` may refuse a request before anything else
+    sees it, and gives each function its credentials. `port` 0 takes a free one. `settings.tls` opens a
     second door, with HTTP/2 and a certificate that is new each time. Everything started ends with `stop`, and with this
     process however it ends.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a hook for each thing that the data plane knows nothing of
         self,
         catalog: Catalog,
         *,
@@ -54,9 +56,11 @@ class LambdaService:
         settings: Settings | None = None,
         event_rules: EventRules | None = None,
         observe: Observer = nobody,
+        gate: Gatekeeper | None = None,
     ) -> None:
         self._settings = settings or Settings()
         self._port = port
+        self._gate = gate or OpenDoor(self._settings)
         self._secure: tuple[int, Path] | None = None
         self._host: Host | None = None
         rng = random.Random(seed)  # noqa: S311 - a reuse policy, no secret
@@ -93,11 +97,16 @@ class LambdaService:
         self._scratch = tempfile.TemporaryDirectory(prefix="caretaker-tmp-", ignore_cleanup_errors=True)
         own = self._settings.endpoint_url_lambda or self.endpoint
         self._host = Host(
-            settings=replace(self._settings, endpoint_url_lambda=own),
+            settings=replace(
+                self._settings,
+                endpoint_url_lambda=own,
+                endpoint_url=own if self._settings.one_address else self._settings.endpoint_url,
+            ),
             listener=listener,
             guard=Guard(),
             inits=asyncio.Semaphore(self._settings.parallel_inits),
             scratch=Path(self._scratch.name),
+            keys=self._gate.keys,
         )
         await self._doors.open_plain(door)
         if self._settings.tls is not None:
@@ -123,7 +132,8 @@ class LambdaService:
         """The answer to any request: a second door (HTTP/2, TLS) calls this too."""
         if request.path.startswith(_ADMIN):
             return await self._administered(request)
-        return await self._api.answer(request)
+        refusal = await self._gate.admit(request)
+        return refusal if refusal is not None else await self._api.answer(request)
 
     async def _administered(self, request: Request) -> Answer:
         match (request.method, request.path.removeprefix(_ADMIN)):

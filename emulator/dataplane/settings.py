@@ -11,6 +11,15 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Credentials, as an SDK finds them in its environment."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Limits and surroundings of every execution environment.
 
@@ -22,7 +31,8 @@ class Settings:
     Source: AWS Lambda developer guide, "Asynchronous invocation": two retries, after one and two minutes.
     `runtime_java` is a folder of jars, what Lambda's Java image holds; `java` is the program.
     `tls` opens a TLS door beside the plain one.
-    `endpoint_url_lambda` is what functions get as AWS_ENDPOINT_URL_LAMBDA; None means this emulator itself.
+    `endpoint_url_lambda` is what functions get as AWS_ENDPOINT_URL_LAMBDA; None means this emulator itself. With
+    `one_address` this emulator is AWS_ENDPOINT_URL as well, so that every request of a function passes here.
     """
 
     runtime_python: Path = _ROOT / ".tools" / "runtime" / "bin" / "python"
@@ -40,3 +50,13 @@ class Settings:
     tls: Tls | None = None
     endpoint_url: str | None = None
     endpoint_url_lambda: str | None = None
+    one_address: bool = False
+
+    @property
+    def keys(self) -> Keys:
+        """The credentials of every function, where each has none of its own."""
+        return Keys(
+            access_key_id=self.access_key_id,
+            secret_access_key=self.secret_access_key,
+            session_token=self.session_token,
+        )

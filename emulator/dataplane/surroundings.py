@@ -7,7 +7,7 @@ Source: AWS Lambda developer guide, "Working with Lambda environment variables",
 from pathlib import Path
 
 from emulator.dataplane.model import FunctionVersion
-from emulator.dataplane.settings import Settings
+from emulator.dataplane.settings import Keys, Settings
 
 _JAVA_CLIENT = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
 _HEAP_SHARE = 0.85
@@ -40,7 +40,7 @@ def _java(version: FunctionVersion, settings: Settings) -> tuple[str, ...]:
 
 
 def variables(
-    version: FunctionVersion, settings: Settings, *, runtime_api: str, log_stream: str, scratch: Path
+    version: FunctionVersion, settings: Settings, *, keys: Keys, runtime_api: str, log_stream: str, scratch: Path
 ) -> dict[str, str]:
     """The whole environment of a process: the endpoints, then the function's own, then Lambda's, which win.
 
@@ -61,9 +61,9 @@ def variables(
         **dict(version.environment),
         "PYTHONDONTWRITEBYTECODE": "1",
         **_lambda(version, runtime_api=runtime_api, log_stream=log_stream),
-        "AWS_ACCESS_KEY_ID": settings.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
-        "AWS_SESSION_TOKEN": settings.session_token,
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        "AWS_SESSION_TOKEN": keys.session_token,
     }
 
 

@@ -1,0 +1,1 @@
+"""IAM, enforced on what functions do: who asks, for which action on which resource, and whether the role allows it."""

@@ -1,0 +1,303 @@
+"""An emulator with IAM: functions do what their roles allow, and hear from AWS's own words what they may not."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from emulator.stack import Options, RunningEmulator
+from tests.emulator.controlled import client_of, controlled, create
+
+ACCOUNT = "123456789012"
+PREFIX = "arn:aws:lambda:eu-west-1:123456789012:function:"
+PATIENCE_S = 60.0
+NOTHING = {"Action": "sts:GetCallerIdentity", "Resource": "*"}  # a document without a statement is none
+ASKER = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(event, context):
+    if event.get("fail"):
+        raise ValueError("no stock")
+    client = boto3.client(event["service"])
+    try:
+        getattr(client, event["operation"])(**event["arguments"])
+    except ClientError as error:
+        return error.response["Error"]
+    return {"Code": "done"}
+"""
+
+# What is asked for, and the action and resource that it needs.
+ASKED: Mapping[str, tuple[str, str, dict[str, Any], str, str]] = {
+    "an invocation": ("lambda", "invoke", {"FunctionName": "other"}, "lambda:InvokeFunction", f"{PREFIX}other"),
+    "an invocation of an alias": (
+        "lambda",
+        "invoke",
+        {"FunctionName": "other", "Qualifier": "live"},
+        "lambda:InvokeFunction",
+        f"{PREFIX}other:live",
+    ),
+    "the deletion of a version": (
+        "lambda",
+        "delete_function",
+        {"FunctionName": "other", "Qualifier": "9"},
+        "lambda:DeleteFunction",
+        f"{PREFIX}other:9",
+    ),
+    "an alias": ("lambda", "get_alias", {"FunctionName": "other", "Name": "live"}, "lambda:GetAlias", f"{PREFIX}other"),
+    "tags": ("lambda", "list_tags", {"Resource": f"{PREFIX}other"}, "lambda:ListTags", f"{PREFIX}other"),
+    "all functions": ("lambda", "list_functions", {}, "lambda:ListFunctions", "*"),
+    "layers": ("lambda", "list_layers", {}, "lambda:ListLayers", "*"),
+    "an item": (
+        "dynamodb",
+        "get_item",
+        {"TableName": "marks", "Key": {"pk": {"S": "a"}}},
+        "dynamodb:GetItem",
+        f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/marks",
+    ),
+    "a transaction": (
+        "dynamodb",
+        "transact_write_items",
+        {"TransactItems": [{"Put": {"TableName": "marks", "Item": {"pk": {"S": "a"}}}}]},
+        "dynamodb:PutItem",
+        f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/marks",
+    ),
+    "an object": (
+        "s3",
+        "get_object",
+        {"Bucket": "plans", "Key": "prod/shop.yaml"},
+        "s3:GetObject",
+        "arn:aws:s3:::plans/prod/shop.yaml",
+    ),
+    "a listing": (
+        "s3",
+        "list_objects_v2",
+        {"Bucket": "plans", "Prefix": "prod/"},
+        "s3:ListBucket",
+        "arn:aws:s3:::plans",
+    ),
+    "a parameter": (
+        "ssm",
+        "get_parameter",
+        {"Name": "/caretaker/switch"},
+        "ssm:GetParameter",
+        f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/caretaker/switch",
+    ),
+    "a stack": (
+        "cloudformation",
+        "list_stack_resources",
+        {"StackName": "shop"},
+        "cloudformation:ListStackResources",
+        f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/shop/*",
+    ),
+    "metrics": ("cloudwatch", "list_metrics", {}, "cloudwatch:ListMetrics", "*"),
+    "deployments": (
+        "codedeploy",
+        "list_deployments",
+        {},
+        "codedeploy:ListDeployments",
+        f"arn:aws:codedeploy:eu-west-1:{ACCOUNT}:deploymentgroup:*",
+    ),
+    "distributions": ("cloudfront", "list_distributions", {}, "cloudfront:ListDistributions", "*"),
+}
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[RunningEmulator]:
+    """An emulator with IAM, and in it `other`, a table, a bucket, a parameter, and `asker` with a role of no policy."""
+    with controlled(Options(iam=True)) as (running, aws):
+        client_of(running, "iam").create_role(RoleName="asker", AssumeRolePolicyDocument="{}")
+        create(aws, "other", versions=1)
+        aws.create_alias(FunctionName="other", Name="live", FunctionVersion="1")
+        arn = create(aws, "asker", source=ASKER, timeout_s=60)
+        aws.update_function_configuration(FunctionName=arn, Role=f"arn:aws:iam::{ACCOUNT}:role/asker")
+        client_of(running, "dynamodb").create_table(
+            TableName="marks",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        )
+        s3 = client_of(running, "s3")
+        s3.create_bucket(Bucket="plans", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_object(Bucket="plans", Key="prod/shop.yaml", Body=b"version: 1")
+        client_of(running, "ssm").put_parameter(Name="/caretaker/switch", Value="on", Type="String")
+        yield running
+
+
+def ask(emulator: RunningEmulator, service: str, operation: str, **arguments: Any) -> dict[str, str]:
+    """What the function `asker` gets for this call."""
+    event = {"service": service, "operation": operation, "arguments": arguments}
+    reply = client_of(emulator, "lambda").invoke(FunctionName="asker", Payload=json.dumps(event))
+    answer: dict[str, str] = json.loads(reply["Payload"].read())
+    assert "FunctionError" not in reply, answer
+    return answer
+
+
+def document_of(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]})
+
+
+def allow(emulator: RunningEmulator, *statements: Mapping[str, Any]) -> None:
+    """Give the role of `asker` these statements and no others."""
+    iam = client_of(emulator, "iam")
+    document = document_of(*(statements or [NOTHING]))
+    iam.put_role_policy(RoleName="asker", PolicyName="own", PolicyDocument=document)
+    emulator.look_again()
+
+
+def until(met: Any) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not met():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_a_function_may_do_what_its_role_allows_and_is_told_what_it_may_not(
+    emulator: RunningEmulator, what: str
+) -> None:
+    service, operation, arguments, action, resource = ASKED[what]
+    allow(
+        emulator, {"Action": "logs:*", "Resource": "*"}, {"Sid": "Other", "Action": action, "Resource": f"{resource}x"}
+    )
+    refused = ask(emulator, service, operation, **arguments)
+    assert refused["Code"] in {"AccessDenied", "AccessDeniedException"}, refused
+    shown = f'"{resource}"' if service == "s3" else resource
+    assert refused["Message"] == (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/asker/asker is not authorized to perform: {action} "
+        f"on resource: {shown} because no identity-based policy allows the {action} action"
+    )
+    allow(emulator, {"Sid": "This", "Action": action, "Resource": resource})
+    assert "AccessDenied" not in ask(emulator, service, operation, **arguments)["Code"]
+    judged = [one for one in emulator.judged() if one.action == action]
+    assert [(one.function, one.allowed, one.sid) for one in judged[-2:]] == [
+        ("asker", False, None),
+        ("asker", True, "This"),
+    ]
+
+
+def test_a_deny_wins_over_an_allow(emulator: RunningEmulator) -> None:
+    invoke = {"Action": "lambda:InvokeFunction", "Resource": "*"}
+    allow(emulator, invoke, {"Sid": "NotThatOne", "Effect": "Deny", **invoke, "Resource": f"{PREFIX}other:*"})
+    assert ask(emulator, "lambda", "invoke", FunctionName="other")["Code"] == "done"
+    refused = ask(emulator, "lambda", "invoke", FunctionName="other", Qualifier="live")
+    assert refused["Message"].endswith(f"on resource: {PREFIX}other:live with an explicit deny by statement NotThatOne")
+
+
+def test_a_managed_policy_counts_while_it_is_attached(emulator: RunningEmulator) -> None:
+    iam = client_of(emulator, "iam")
+    allow(emulator)
+    document = document_of({"Action": "lambda:ListFunctions", "Resource": "*"})
+    policy = iam.create_policy(PolicyName="lists", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="asker", PolicyArn=policy)
+    emulator.look_again()
+    assert ask(emulator, "lambda", "list_functions")["Code"] == "done"
+    iam.detach_role_policy(RoleName="asker", PolicyArn=policy)
+    emulator.look_again()
+    assert ask(emulator, "lambda", "list_functions")["Code"] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("get_item", {"Key": {"pk": {"S": "KEY"}}}),
+        ("put_item", {"Item": {"pk": {"S": "KEY"}}}),
+        (
+            "query",
+            {
+                "KeyConditionExpression": "#key = :key",
+                "ExpressionAttributeNames": {"#key": "pk"},
+                "ExpressionAttributeValues": {":key": {"S": "KEY"}},
+            },
+        ),
+    ],
+)
+def test_a_condition_on_leading_keys_lets_a_role_see_a_part_of_a_table(
+    emulator: RunningEmulator, operation: str, arguments: dict[str, Any]
+) -> None:
+    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["boost#*"]}}
+    allow(emulator, {"Action": "dynamodb:*", "Resource": "*", "Condition": condition})
+
+    def code(value: str) -> str:
+        given = json.loads(json.dumps(arguments).replace("KEY", value))
+        return ask(emulator, "dynamodb", operation, TableName="marks", **given)["Code"]
+
+    assert (code("boost#shop"), code("mark#shop")) == ("done", "AccessDeniedException")
+
+
+def test_an_operation_that_the_emulator_cannot_judge_is_refused_and_said_so(emulator: RunningEmulator) -> None:
+    allow(emulator, {"Action": "*", "Resource": "*"})
+    refused = ask(emulator, "s3", "get_bucket_acl", Bucket="plans")
+    assert refused["Code"] == "AccessDenied"
+    assert refused["Message"].startswith("the emulator does not know which IAM action GET /plans needs")
+
+
+def test_a_service_without_a_table_of_resources_is_judged_on_the_star(emulator: RunningEmulator) -> None:
+    allow(emulator, {"Action": "events:*", "Resource": "arn:aws:events:*"})
+    assert ask(emulator, "events", "list_rules")["Code"] == "AccessDeniedException"
+    allow(emulator, {"Action": "events:ListRules", "Resource": "*"})
+    assert ask(emulator, "events", "list_rules")["Code"] == "done"
+
+
+def test_people_and_tests_with_other_keys_may_do_everything(emulator: RunningEmulator) -> None:
+    allow(emulator)
+    before = len(emulator.judged())
+    client_of(emulator, "lambda").list_functions()
+    client_of(emulator, "dynamodb").list_tables()
+    assert len(emulator.judged()) == before
+
+
+def test_a_role_that_may_not_write_logs_leaves_none(emulator: RunningEmulator) -> None:
+    logs = client_of(emulator, "logs")
+    group = "/aws/lambda/asker"
+    for name in [found["logGroupName"] for found in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]]:
+        logs.delete_log_group(logGroupName=name)
+
+    def judged_since(start: int, action: str) -> list[bool]:
+        return [one.allowed for one in emulator.judged()[start:] if one.action == action]
+
+    allow(emulator, {"Action": ["lambda:ListFunctions", "logs:CreateLogStream"], "Resource": "*"})
+    start = len(emulator.judged())
+    ask(emulator, "lambda", "list_functions")
+    until(lambda: judged_since(start, "logs:PutLogEvents"))
+    assert set(judged_since(start, "logs:PutLogEvents")) == {False}
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"] == []
+    own = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:{group}:*"
+    allow(emulator, {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": own})
+    ask(emulator, "lambda", "list_functions")
+    until(lambda: logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+
+
+def test_a_failed_event_goes_to_its_queue_only_if_the_role_may_send_there(emulator: RunningEmulator) -> None:
+    aws, sqs = client_of(emulator, "lambda"), client_of(emulator, "sqs")
+    url = sqs.create_queue(QueueName="lost")["QueueUrl"]
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:lost"
+    aws.put_function_event_invoke_config(
+        FunctionName="asker", MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": queue}}
+    )
+
+    def arrived() -> list[Any]:
+        found: list[Any] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=0).get("Messages", [])
+        return found
+
+    def judged() -> list[bool]:
+        return [one.allowed for one in emulator.judged() if one.action == "sqs:SendMessage"]
+
+    allow(emulator)
+    aws.invoke(FunctionName="asker", InvocationType="Event", Payload=b'{"fail": true}')
+    until(judged)
+    assert (judged(), arrived()) == ([False], [])
+    allow(emulator, {"Action": "sqs:SendMessage", "Resource": queue})
+    aws.invoke(FunctionName="asker", InvocationType="Event", Payload=b'{"fail": true}')
+    until(arrived)
+    assert judged() == [False, True]
+
+
+def test_without_the_option_roles_are_not_looked_at() -> None:
+    with controlled() as (running, aws):
+        create(aws, "other")
+        create(aws, "asker", source=ASKER, timeout_s=60)
+        assert ask(running, "lambda", "invoke", FunctionName="other")["Code"] == "done"
+        assert running.judged() == []
