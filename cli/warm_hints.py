@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from fleet import wire
 from fleet.model import Answer, BurstResult
+from fleet.words import said
 
 _MOST_HINTS = 10
 _MOST_LETTERS = 300
@@ -20,7 +21,7 @@ def _hints(payload: bytes) -> Iterator[str]:
     given = _member(_decoded(_member(wire.application_reply(_decoded(payload)), "body")), "hints")
     for hint in given if isinstance(given, list) else ():
         if isinstance(hint, str):
-            yield "".join(letter if letter.isprintable() else " " for letter in hint[:_MOST_LETTERS])
+            yield said(hint, most=_MOST_LETTERS)
 
 
 def _member(value: object, name: str) -> object:

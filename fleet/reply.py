@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from fleet.model import Answer, Interval, LogFacts
+from fleet.words import said
 
 # What `platform.start` leaves unsaid of its instant: its time is in whole milliseconds.
 _STAMP_MS = 1.0
@@ -88,7 +89,7 @@ def _throttle_reason(body: bytes) -> str:
         error = json.loads(body)
     except (ValueError, RecursionError):
         return "no reason given"
-    return str(error.get("Reason") or "no reason given") if isinstance(error, dict) else "no reason given"
+    return said(error.get("Reason") or "no reason given") if isinstance(error, dict) else "no reason given"
 
 
 def _decoded_tail(header: str | None) -> str:

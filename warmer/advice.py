@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+from fleet.words import said
 from profiles.model import PingSpec
 
 
@@ -105,8 +106,8 @@ def before_the_route(status: int, reply: Any, spec: PingSpec) -> str:
 
 
 def _place(location: str) -> str:
-    """The address without its query, which may hold a token."""
-    return location.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0] or "an unnamed place"
+    """The address without its query, which may hold a token, and without a user's name and password."""
+    return said(location.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]) or "an unnamed place"
 
 
 def _redirect(found: Reading, path: str, host: str) -> str:
@@ -210,11 +211,11 @@ def _failing_parts(body: Any) -> list[str]:
         parts = body.get(key)
         if isinstance(parts, dict):
             return [
-                str(name)[:60]
+                said(name, most=60)
                 for name, part in parts.items()
                 if isinstance(part, dict) and part.get("status") not in ("UP", None)
             ]
     checks = body.get("checks")
     if isinstance(checks, dict):
-        return [str(name)[:60] for name, outcome in checks.items() if outcome not in ("ok", "OK", "working", True)]
+        return [said(name, most=60) for name, outcome in checks.items() if outcome not in ("ok", "OK", "working", True)]
     return []

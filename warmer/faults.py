@@ -8,7 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fleet.words import said
+
 _MOST_WORDS = 200
+_MOST_READ = 4000
 # What differs in each invocation would make one problem look like many: "2026-11-24T12:00:03Z 7f… Task timed out",
 # "RequestId: 7f… Error: Runtime exited".
 _OF_ONE_CALL = re.compile(
@@ -83,10 +86,9 @@ def words(error: Any, kind: str) -> str:
     """
     if not isinstance(error, dict):
         return kind
-    name = str(error.get("errorType") or kind)
-    message = " ".join(str(error.get("errorMessage") or "").split())
-    message = _OF_ONE_CALL.sub("", message)
-    said = f"{name}: {message[:_MOST_WORDS]}" if message else name
+    name = said(error.get("errorType") or kind, most=_MOST_WORDS)
+    message = _OF_ONE_CALL.sub("", said(error.get("errorMessage") or "", most=_MOST_READ))
+    told = f"{name}: {message[:_MOST_WORDS]}" if message else name
     whole = f"{name}: {message}"
     advice = next((row.advice for row in _ROWS if row.pattern.search(whole)), None)
-    return f"{said}; {advice}" if advice else said
+    return f"{told}; {advice}" if advice else told

@@ -13,6 +13,7 @@ from fleet.facts import Qualifiers, Usage
 from fleet.model import BurstResult, Ping
 from fleet.ports import FleetError, Invoker, Limits
 from fleet.wire import BlockTooLarge
+from fleet.words import said
 from profiles.model import PingSpec, ScheduleSet
 from warmer.budget import USERS_SHARE
 from warmer.burst import send_bursts
@@ -112,7 +113,7 @@ def _served(planned: PlannedTarget, tick: _Tick) -> TargetReport:
     except (FleetError, BlockTooLarge) as error:
         return settled_report(planned, Outcome.FAILED, reason=str(error))
     except Exception as error:
-        return settled_report(planned, Outcome.FAILED, reason=f"unexpected {type(error).__name__}: {error}")
+        return settled_report(planned, Outcome.FAILED, reason=f"unexpected {type(error).__name__}: {said(error)}")
 
 
 def _warm(planned: PlannedTarget, tick: _Tick) -> TargetReport:

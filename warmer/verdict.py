@@ -11,6 +11,7 @@ from typing import Any
 
 from fleet import wire
 from fleet.model import Answer, KitReport, Lost
+from fleet.words import said
 from profiles.model import PingSpec, Shape
 from warmer import advice, faults
 from warmer.identity import reported_environment
@@ -19,6 +20,8 @@ _HTTP_SHAPES = frozenset({Shape.UNIVERSAL, Shape.HTTP_V2, Shape.HTTP_V1, Shape.A
 # Source: API Gateway developer guide, Lambda proxy integration payload format 2.0: valid JSON without a statusCode
 # is a 200.
 _STATUS_OPTIONAL = frozenset({Shape.UNIVERSAL, Shape.HTTP_V2})
+# More are no status, and Python refuses to read thousands of them.
+_MOST_DIGITS = 9
 _CREDENTIALS = re.compile(r"security token|[Ss]ignature|credential", re.ASCII)
 
 
@@ -97,19 +100,19 @@ def _wanted(spec: PingSpec) -> str:
 def _status(reply: Any) -> int | None:
     """The HTTP status inside a proxy reply; adapters write it as a number, some handlers as text."""
     value = reply.get("statusCode") if isinstance(reply, dict) else None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _refusal(answer: Answer) -> str:
     error = _decoded(answer)
-    said = (error.get("Message") or error.get("message") or "") if isinstance(error, dict) else ""
-    return f"Lambda answered {answer.status}" + (f": {said}" if said else "") + _remedy(answer.status, str(said))
+    told = said((error.get("Message") or error.get("message") or "") if isinstance(error, dict) else "")
+    return f"Lambda answered {answer.status}" + (f": {told}" if told else "") + _remedy(answer.status, told)
 
 
-def _remedy(status: int, said: str) -> str:
-    if status == 403 and _CREDENTIALS.search(said):
+def _remedy(status: int, told: str) -> str:
+    if status == 403 and _CREDENTIALS.search(told):
         return "; renew the warmer's credentials, and look at its clock"
     remedies = {
         403: "allow lambda:InvokeFunction in the warmer's role, for the function and for its qualifier",

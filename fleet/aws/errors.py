@@ -20,6 +20,7 @@ from botocore.exceptions import (
 )
 
 from fleet.ports import AccessDenied, FleetError, Refused, Throttled, Unreachable
+from fleet.words import said
 
 _THROTTLES = {"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"}
 _MOST_WORDS = 500
@@ -42,7 +43,11 @@ def translated(error: Exception, *, service: str, operation: str) -> FleetError:
     if isinstance(error, ClientError):
         return _from_reply(error, where)
     missing = _what_is_missing(error)
-    return Refused(f"{where}: {missing}") if missing else Unreachable(f"{where}: {_way_words(error)}")
+    return (
+        Refused(said(f"{where}: {missing}", most=_MOST_WORDS))
+        if missing
+        else Unreachable(f"{where}: {_way_words(error)}")
+    )
 
 
 def _what_is_missing(error: Exception) -> str | None:
@@ -63,6 +68,10 @@ def _what_is_missing(error: Exception) -> str | None:
 
 def _way_words(error: Exception) -> str:
     """What went wrong on the way to the endpoint."""
+    return said(_unmasked(error), most=_MOST_WORDS)
+
+
+def _unmasked(error: Exception) -> str:
     match error:
         case SSLError():
             return (
@@ -94,9 +103,9 @@ def _remedy(words: str) -> str:
 
 
 def _from_reply(error: ClientError, where: str) -> FleetError:
-    code = str(error.response.get("Error", {}).get("Code", ""))
+    code = said(error.response.get("Error", {}).get("Code", ""), most=100)
     # A proxy in between may answer with a whole page.
-    words = " ".join((str(error.response.get("Error", {}).get("Message", "")) or str(error)).split())[:_MOST_WORDS]
+    words = said(error.response.get("Error", {}).get("Message", "") or error, most=_MOST_WORDS)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _DENIALS or (status == 403 and code not in _STALE):
         return AccessDenied(f"{where} was denied: {words}; allow {where} in the role's policy", action=where)
