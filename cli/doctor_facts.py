@@ -14,8 +14,8 @@ from fleet.deployed import (
     DeployedRole,
     DeployedRule,
     DeployedStack,
-    TargetWord,
     Unread,
+    WarmerWords,
 )
 from fleet.switch import Reading
 from profiles.model import ScheduleSet
@@ -46,8 +46,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything read. `rules` by their names in the template; `words` and `targets` by function and qualifier as the
-    schedules write them; `place` says where the schedules are.
+    """Everything read. `rules` by their names in the template; `targets` by function and qualifier as the schedules
+    write them; `place` says where the schedules are.
     """
 
     now: datetime
@@ -60,7 +60,7 @@ class Facts:
     table: Read[str] = NOT_READ
     ticks: Metrics | Unread = NOT_READ
     sweeps: Metrics | Unread = NOT_READ
-    words: Mapping[tuple[str, str], TargetWord] | Unread = NOT_READ
+    words: WarmerWords | Unread = NOT_READ
     warmer: Own = Own()
     janitor: Own = Own()
     account: AccountConcurrency | Unread = NOT_READ

@@ -21,8 +21,8 @@ from fleet.deployed import (
     DeployedFunction,
     DeployedRule,
     DeployedStack,
-    TargetWord,
     Unread,
+    WarmerWords,
 )
 from fleet.model import FunctionRef
 from fleet.ports import AccessDenied, FleetError
@@ -46,7 +46,7 @@ TICKS = Series(
 SWEEPS = Series(
     service="janitor",
     metrics=("JanitorRun", "JanitorTrouble", "JanitorBreaker"),
-    period=timedelta(hours=1),
+    period=timedelta(minutes=5),
     back=timedelta(days=14),
 )
 _COLD_STARTS_BACK = timedelta(days=1)
@@ -176,14 +176,12 @@ def _metrics(sightings: Sightings, series: Series, now: datetime) -> Metrics | U
     return tried(lambda: sightings.metrics(series, now))
 
 
-def _words(
-    sightings: Sightings, warmer: Own, schedules: ScheduleSet | Unread, now: datetime
-) -> Mapping[tuple[str, str], TargetWord] | Unread:
+def _words(sightings: Sightings, warmer: Own, schedules: ScheduleSet | Unread, now: datetime) -> WarmerWords | Unread:
     if not isinstance(warmer.function, DeployedFunction):
         return Unread(reason="the warmer's log is not known")
     interval = timedelta(minutes=5) if isinstance(schedules, Unread) else schedules.platform.interval
     group = warmer.function.log_group
-    return tried(lambda: sightings.target_words(group, now - 2 * interval - timedelta(minutes=2)))
+    return tried(lambda: sightings.words(group, now - 2 * interval - timedelta(minutes=2)))
 
 
 def _place(outputs: Mapping[str, str]) -> str:
@@ -235,5 +233,5 @@ def _seen(
     if target.strategy is not Strategy.PING or not isinstance(qualified, DeployedFunction):
         return Seen(function=whole, qualified=qualified)
     since, region = now - _COLD_STARTS_BACK, target.function.region
-    init_ms = tried(lambda: sightings.longest_init_ms(qualified.log_group, since, region=region))
+    init_ms = tried(lambda: sightings.longest_init_ms(qualified, since, region=region))
     return Seen(function=whole, qualified=qualified, init_ms=init_ms)

@@ -161,7 +161,7 @@ def _timeout_unseen(case: Case, found: DeployedFunction, init_ms: Unread | None)
 
 def log_format(case: Case, found: DeployedFunction, facts: Facts) -> Check:
     """Whether a tick can prove what it warmed: by a kit that was heard, or by JSON logs."""
-    words = {} if isinstance(facts.words, Unread) else facts.words
+    words = {} if isinstance(facts.words, Unread) else facts.words.targets
     said = words.get((case.target.function.text, case.target.qualifier))
     if said is not None and said.evidence in {"counted", "overlap"}:
         return case.group.ok("evidence", f"{said.evidence} in the last tick")
@@ -213,7 +213,7 @@ def last_tick(case: Case, facts: Facts) -> Check:
     """What the warmer's log says of the target."""
     if isinstance(facts.words, Unread):
         return case.group.unread("last tick", facts.words)
-    said = facts.words.get((case.target.function.text, case.target.qualifier))
+    said = facts.words.targets.get((case.target.function.text, case.target.qualifier))
     if said is None:
         return case.group.unseen(
             "last tick", "the warmer's log says nothing of it lately: nothing was due, or it is new"

@@ -4,7 +4,7 @@ What could not be read stands as `Unread` where the value would be, with the per
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fleet.policy import Statement
@@ -81,14 +81,25 @@ class Datapoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetWord:
-    """What the warmer's log says of one target in one tick."""
+class Word:
+    """What the warmer's log says of one target in one tick, or of the tick as a whole."""
 
     at: datetime
     outcome: str
     reason: str
-    evidence: str | None
     ok: bool
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmerWords:
+    """The newest words of the warmer's log since an instant: of the tick that was served, and of each target by
+    function and qualifier.
+    """
+
+    since: datetime
+    tick: Word | None = None
+    targets: Mapping[tuple[str, str], Word] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ lambda:GetFunction and GetAccountSettings.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,7 +29,7 @@ from fleet.deployed import (
 from fleet.model import FunctionRef
 
 # Requests a second, of each service: gentle for all of them. GetFunction has a bucket of 100 a second for itself.
-_GENTLE, _GET_FUNCTION = 4.0, 20.0
+_GENTLE, _GET_FUNCTION = 8.0, 20.0
 # Source: CloudWatch API reference, DescribeAlarms: 100 names a request.
 _ALARMS_A_REQUEST = 100
 _NEXT = ("NextToken", "NextToken")
@@ -75,7 +76,7 @@ class DeployedReader:
     def __init__(self, box: TimeBox | None = None) -> None:
         box = box or TimeBox()
         self._functions = Pace(_GET_FUNCTION, box)
-        self._gentle = Pace(_GENTLE, box)
+        self._gentle: defaultdict[str, Pace] = defaultdict(lambda: Pace(_GENTLE, box))
 
     def stack(self, name: str) -> DeployedStack | None:
         """The stack with its outputs; its resources come from `resources`."""
@@ -146,7 +147,7 @@ class DeployedReader:
         )
 
     def _asking(self, service: str) -> Asking:
-        return Asking(client=client(service), service=service, pace=self._gentle)
+        return Asking(client=client(service), service=service, pace=self._gentle[service])
 
 
 def _no_such_queue(error: ClientError) -> bool:

@@ -16,7 +16,7 @@ from fleet.policy import PolicyError, Statement, statements_of
 from fleet.ports import AccessDenied, FleetError
 
 # Source: IAM publishes no rates; those who list roles all day are throttled near ten a second.
-_A_SECOND = 5.0
+_A_SECOND = 8.0
 _NEXT = ("Marker", "Marker")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from fleet.aws.asking import Asking, said_not_found
 from fleet.aws.clients import client
 from fleet.aws.rate import Pace, TimeBox
-from fleet.deployed import Datapoint, TargetWord
+from fleet.deployed import Datapoint, DeployedFunction, WarmerWords, Word
 from fleet.reply import log_facts
 
 # Source: CloudWatch Logs quotas: FilterLogEvents 5 or 10 a second, by region.
@@ -20,8 +20,9 @@ _A_SECOND = 4.0
 # A page may come without events and with a token: a wide group is not read to its end for one cold start.
 _MOST_PAGES = 10
 _NEXT = ("nextToken", "nextToken")
-_COLD = '?"Init Duration" ?initDurationMs'
-_TARGETS = '{ $.message = "target" }'
+_COLD = {"Text": '"Init Duration"', "JSON": "{ $.record.metrics.initDurationMs > 0 }"}
+_WORDS = '{ ($.message = "target") || ($.message = "tick") }'
+_SERVED = "served"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +55,26 @@ class Sightings:
         ordered = [tuple(sorted(points, key=lambda one: one.at, reverse=True)) for points in found.values()]
         return dict(zip(series.metrics, ordered, strict=True))
 
-    def target_words(self, group: str, since: datetime) -> Mapping[tuple[str, str], TargetWord]:
-        """The newest line on each (function, qualifier) in the warmer's log since then."""
-        found: dict[tuple[str, str], TargetWord] = {}
-        for event in self._events(group, _TARGETS, since):
-            read = _word(event)
-            if read is not None and (read[0] not in found or found[read[0]].at <= read[1].at):
-                found[read[0]] = read[1]
-        return found
+    def words(self, group: str, since: datetime) -> WarmerWords:
+        """The newest lines of the warmer's log since then, on the last served tick and on each target."""
+        targets: dict[tuple[str, str], Word] = {}
+        tick: Word | None = None
+        for event in self._events(group, _WORDS, since):
+            line = _line(event)
+            word = _word(line, event)
+            if word is None:
+                continue
+            if line["message"] == "tick" and word.outcome == _SERVED:
+                tick = _newer(tick, word)
+            elif line["message"] == "target":
+                key = (str(line.get("function")), str(line.get("qualifier")))
+                targets[key] = _newer(targets.get(key), word)
+        return WarmerWords(since=since, tick=tick, targets=targets)
 
-    def longest_init_ms(self, group: str, since: datetime, *, region: str | None = None) -> float | None:
-        """The longest init phase among the cold starts that the log shows; None when it shows none."""
-        events = self._events(group, _COLD, since, region=region, pages=2)
+    def longest_init_ms(self, function: DeployedFunction, since: datetime, *, region: str | None) -> float | None:
+        """The longest init phase among the cold starts that the function's log shows; None when it shows none."""
+        pattern = _COLD["JSON" if function.log_format == "JSON" else "Text"]
+        events = self._events(function.log_group, pattern, since, region=region, pages=2)
         inits = [init for event in events if (init := log_facts(str(event["message"])).init_ms) is not None]
         return max(inits, default=None)
 
@@ -97,18 +106,28 @@ def _gather(page: Mapping[str, Any], found: dict[str, list[Datapoint]]) -> None:
         found[result["Id"]] += [Datapoint(at=at.astimezone(UTC), value=float(value)) for at, value in pairs]
 
 
-def _word(event: Mapping[str, Any]) -> tuple[tuple[str, str], TargetWord] | None:
-    """The line as a value; None for any other line, and for one that somebody else has written."""
+def _line(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The line's object; an empty one for any other text."""
     try:
-        line = json.loads(event["message"])
-        key = (str(line["function"]), str(line["qualifier"]))
-        at = datetime.fromtimestamp(int(event["timestamp"]) / 1000, UTC)
-        return key, TargetWord(
-            at=at,
+        found = json.loads(event["message"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _word(line: Mapping[str, Any], event: Mapping[str, Any]) -> Word | None:
+    """What the line says; None for a line of any other kind."""
+    try:
+        return Word(
+            at=datetime.fromtimestamp(int(event["timestamp"]) / 1000, UTC),
             outcome=str(line["outcome"]),
             reason=str(line["reason"]),
+            ok=str(line["level"]) == "INFO" if line["message"] == "target" else bool(line["ok"]),
             evidence=line.get("evidence"),
-            ok=str(line.get("level", "INFO")) == "INFO",
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _newer(one: Word | None, other: Word) -> Word:
+    return other if one is None or one.at <= other.at else one
