@@ -240,9 +240,9 @@ def test_each_function_runs_under_its_own_role(stack: Stack, function: str, role
 
 
 @pytest.mark.parametrize(("hears", "more"), [("true", ["DeployedRule.Arn", "ChangedRule.Arn"]), ("false", [])])
-def test_only_the_rules_may_send_to_the_dead_letter_queue(hears: str, more: list[str]) -> None:
+def test_only_the_rules_and_the_boost_topic_may_send_to_the_dead_letter_queue(hears: str, more: list[str]) -> None:
     (policy,) = Stack(read_template(), DeployEvents=hears).resources("AWS::SQS::QueuePolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement, topic = policy["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
     assert statement["Condition"] == {
@@ -255,6 +255,8 @@ def test_only_the_rules_may_send_to_the_dead_letter_queue(hears: str, more: list
             ]
         }
     }
+    assert (topic["Principal"], topic["Action"]) == ({"Service": "sns.amazonaws.com"}, "sqs:SendMessage")
+    assert topic["Condition"] == {"ArnEquals": {"aws:SourceArn": "BoostTopic"}}
 
 
 def test_the_warmer_reads_stacks_only_where_it_hears_of_them() -> None:
