@@ -6,7 +6,6 @@ compared. How it is said is `push_output`'s.
 
 import os
 import sys
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +14,14 @@ import click
 from cli import push_output as output
 from cli.compile import from_anywhere
 from cli.diff import revision_of
+from cli.push_place import Place, not_permitted, place_of
 from cli.schedules import DONE, FINDINGS, files_meant
 from fleet.aws.documents import S3Documents
-from fleet.aws.outputs import stack_outputs
-from fleet.aws.uploads import S3Object, Stored
+from fleet.aws.uploads import Stored
 from fleet.ports import FleetError, StoredDocument
 from profiles.compiled import Compiled, CompiledUnusable, compile_schedules, load_compiled
 from profiles.live import MOST_BYTES
-from profiles.location import COMPILED_NAME, Store, location_of
+from profiles.location import COMPILED_NAME, Store
 from profiles.model import Platform, ScheduleSet
 from profiles.reader import Document, read_documents, read_files
 from profiles.warnings import warnings_from
@@ -31,19 +30,6 @@ _YAML = (".yaml", ".yml")
 _NOTHING = ScheduleSet(services=(), platform=Platform(), mistakes=())
 # The service-specific variables would win over the general one.
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_CLOUDFORMATION")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the document goes, and the options that name it, so that a message can repeat them."""
-
-    store: Store
-    options: str
-
-    @property
-    def object(self) -> S3Object:
-        """The one object that is replaced."""
-        return S3Object(self.store.bucket, f"{self.store.prefix}{self.store.name}")
 
 
 @click.command()
@@ -82,7 +68,7 @@ def push(  # noqa: PLR0913, PLR0917 - one argument for each option
     if isinstance(wanted, output.Rejected):
         output.show_rejected(wanted, form)
         ctx.exit(FINDINGS)
-    place = _place(to, stack)
+    place = place_of(to, stack)
     try:
         change = _compared(place, wanted if wanted is not None else _older(place, restore or ""))
         status = _carried_out(place, change, output.Wish(dry_run=dry_run, asks=asks, form=form))
@@ -95,35 +81,6 @@ def _use(endpoint_url: str) -> None:
     os.environ["AWS_ENDPOINT_URL"] = endpoint_url
     for name in _ENDPOINTS:
         os.environ.pop(name, None)
-
-
-def _place(to: str | None, stack: str | None) -> Place:
-    """The place that the options name. Raises: UsageError."""
-    if to is not None and stack is not None:
-        raise click.UsageError("--to and --stack both say where to; give one of them")
-    if to is not None:
-        return Place(store=_store(to, "--to"), options=f"--to {to}")
-    name = stack or "caretaker"
-    try:
-        uri = stack_outputs(name).get("SchedulesUri", "")
-    except FleetError as error:
-        raise click.UsageError(str(error)) from error
-    if not uri.startswith("s3:"):
-        raise click.UsageError(
-            f"stack {name} reads {'the schedules that came with its code' if uri in {'', 'bundled'} else uri}, not S3; "
-            "deploy it with the parameter SchedulesBucketCreate=true or SchedulesUri=s3://bucket/prefix first"
-        )
-    return Place(store=_store(uri, f"stack {name}, output SchedulesUri"), options=f"--stack {name}")
-
-
-def _store(text: str, where: str) -> Store:
-    try:
-        location = location_of(text)
-    except ValueError as error:
-        raise click.UsageError(f"{where}: {error}") from error
-    if not isinstance(location, Store):
-        raise click.UsageError(f'{where}: "{text}" is not of the form s3://bucket/prefix')
-    return location if location.name else replace(location, name=COMPILED_NAME)
 
 
 def _compiled(folder: Path) -> output.Document | output.Rejected:
@@ -203,6 +160,8 @@ def _carried_out(place: Place, change: output.Change, wish: output.Wish) -> int:
         output.show(change, wish, "unchanged", now=now)
         return DONE
     output.announce(change, wish, now=now)
+    for warning in not_permitted(place, change.before, change.wanted.compiled.schedules):
+        click.echo(warning, err=True)
     if wish.dry_run:
         output.show(change, wish, "would-push", now=now)
         return DONE

@@ -25,6 +25,7 @@ from fleet.aws.uploads import ObjectMoved, S3Object
 from profiles.compiled import compile_schedules, load_compiled
 from profiles.reader import read_folder
 from tests.cli.test_diff import git
+from tests.emulator.controlled import zipped
 from tests.warmer.lambda_machine import tick, write_schedule
 
 BOTH = (sys.executable, "-m", "cli", "push")
@@ -34,6 +35,7 @@ Resources:
   Topic: {{Type: AWS::SNS::Topic}}
 Outputs:
   SchedulesUri: {{Value: "{uri}"}}
+  WarmerFunctionName: {{Value: "{warmer}"}}
 """
 
 
@@ -305,10 +307,10 @@ def test_machines_read_what_changed_and_what_was_written(schedules: Path, bucket
     assert json.loads(pushed(schedules, bucket, "--format", "json").stdout)["outcome"] == "unchanged"
 
 
-def _stack(bucket: Bucket, uri: str) -> str:
+def _stack(bucket: Bucket, uri: str, warmer: str = "no-such-function") -> str:
     name = f"s{bucket.name}"
     cloudformation = boto3.client("cloudformation")
-    cloudformation.create_stack(StackName=name, TemplateBody=STACK.format(uri=uri))
+    cloudformation.create_stack(StackName=name, TemplateBody=STACK.format(uri=uri, warmer=warmer))
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     return name
 
@@ -316,6 +318,38 @@ def _stack(bucket: Bucket, uri: str) -> str:
 def test_a_stack_says_where_its_functions_read(schedules: Path, bucket: Bucket) -> None:
     result = push(schedules, "--stack", _stack(bucket, bucket.uri), "--yes")
     assert (result.exit_code, bucket.keys()) == (0, [KEY]), result.output
+
+
+def _warmer(bucket: Bucket, *allowed: str) -> str:
+    """A function whose role may invoke these."""
+    name = f"warmer-{bucket.name}"
+    policy = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": list(allowed)}
+    iam = boto3.client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    iam.put_role_policy(
+        RoleName=name, PolicyName="w", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    )
+    boto3.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=role,
+        Code={"ZipFile": zipped("handler = 1")},
+    )
+    return name
+
+
+def test_a_new_target_that_the_stack_may_not_invoke_is_named(schedules: Path, bucket: Bucket) -> None:
+    home = f"arn:aws:lambda:{bucket.emulator.account.region}:{bucket.emulator.account.number}:function"
+    stack = _stack(bucket, bucket.uri, _warmer(bucket, f"{home}:shop:*", f"{home}:shop"))
+    assert push(schedules, "--stack", stack, "--yes").stderr == ""
+
+    write_schedule(schedules, baseline=0, service="cart", function="cart")
+    result = push(schedules, "--stack", stack, "--yes")
+
+    assert result.exit_code == 0
+    assert f"the warmer may not invoke {home}:cart:live, because no identity-based policy allows" in result.stderr
+    assert "deploy the stack with these schedules as well" in result.stderr
 
 
 def test_a_stack_with_bundled_schedules_is_told_what_to_set(schedules: Path, bucket: Bucket) -> None:
@@ -330,7 +364,7 @@ def test_a_stack_with_bundled_schedules_is_told_what_to_set(schedules: Path, buc
         (("--to", "s3://no-such-bucket-at-all/prod"), "there is no bucket no-such-bucket-at-all"),
         (("--to", "s3://UPPER"), '--to: "s3://UPPER": it is not of the form s3://bucket/prefix'),
         (("--to", "somewhere"), '--to: "somewhere" is not of the form s3://bucket/prefix'),
-        (("--stack", "nobody"), "there is no stack nobody in eu-west-1"),
+        (("--stack", "nobody"), "there is no stack nobody in this account and region; check --stack and AWS_REGION"),
         (("--stack", "a", "--to", "s3://plans"), "give one of them"),
         (("--to", "s3://plans", "--endpoint-url", "http://127.0.0.1:9"), "the endpoint does not answer"),
     ],
