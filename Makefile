@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test kits-spring check audit bench bench-kits bench-janitors fuzz build bundles deploy delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check audit bench bench-memory bench-kits bench-janitors fuzz build bundles deploy delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -83,6 +83,9 @@ bench: setup ## Ours beside others on the same work, as ratios in one run
 	@echo
 	@$(RUN) -m bench.schedules
 
+bench-memory: setup ## The warmer at several memory sizes: how long a tick takes, and what it costs
+	@$(RUN) -m bench.memory
+
 bench-kits: setup ## What a first user waits for, by what came before: tables, in about ten minutes
 	@PYTHONPATH=kits/python $(RUN) -m bench.kits $(ARGS)
 	@$(RUN) -m bench.kits_spring $(ARGS)
@@ -125,12 +128,14 @@ ifdef AWS_REGION
 export AWS_DEFAULT_REGION ?= $(AWS_REGION)
 endif
 CREDENTIALS := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().get_credentials() is None)' 2>/dev/null
-build: setup ## Build both functions with sam, as they ship
+# What a pipeline that deploys waits for; the emulator and the tests' tools are not among it.
+TO_SHIP := $(VENV)/.ready .tools/sam/.ready
+build: $(TO_SHIP) ## Build both functions with sam, as they ship
 	@command -v $(SAM) >/dev/null || { echo "build: there is no command $(SAM); leave SAM alone for the one that make setup installs, or name yours: make build SAM=/path/to/sam"; exit 2; }
 	@$(IAM) --write $(TEMPLATE)
 	@$(SAM) build --template $(TEMPLATE)
 
-bundles: build ## What each bundle weighs, how long it takes to start, and whose work is in it; ARGS=--write for docs/licences.md
+bundles: setup build ## What each bundle weighs, how long it takes to start, and whose work is in it; ARGS=--write for docs/licences.md
 	@$(RUN) -m checks.bundles $(ARGS)
 
 # The environments of samconfig.toml; sam takes any name and then knows nothing of what is meant.
@@ -138,12 +143,12 @@ ENVIRONMENTS := $(shell sed -n 's/^\[\([a-z0-9_-]*\)\.deploy\.parameters\]/\1/p'
 known-environment:
 	@$(if $(filter-out $(ENVIRONMENTS),$(ENV)),echo '$(or $(firstword $(filter deploy delete,$(MAKECMDGOALS))),ENV): samconfig.toml has no environment "$(ENV)"; it has $(ENVIRONMENTS)'; exit 2,:)
 
-deploy: known-environment setup ## Deploy with sam, ENV=dev or ENV=prod as samconfig.toml has it; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
+deploy: known-environment $(TO_SHIP) ## Deploy with sam, ENV=dev or ENV=prod as samconfig.toml has it; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
 	@case "$(ARGS)" in *--profile*) ;; *) $(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; } ;; esac
 	@$(MAKE) --no-print-directory build
 	@$(SAM) deploy $(if $(ENV),--config-env $(ENV) )$(ARGS)
 
-delete: known-environment setup ## Delete the stack with sam, which asks first; what stays is in docs/operate.md
+delete: known-environment $(TO_SHIP) ## Delete the stack with sam, which asks first; what stays is in docs/operate.md
 	@$(SAM) delete $(if $(ENV),--config-env $(ENV) )$(ARGS)
 
 pictures: setup ## Make the manual's pictures anew; needs chromium
