@@ -19,6 +19,7 @@ AHEAD = timedelta(days=7)
 _INIT_LIMIT_S = 10.0
 # The longest hold that a ping asks for, and what a kit keeps back of the time left.
 _HOLD_S, _KEPT_BACK_S = 2.0, 0.5
+_INVOKE = "lambda:InvokeFunction"
 _SLOW_RUNTIMES = ("java", "dotnet")
 _WEB = frozenset({Shape.HTTP_V1, Shape.HTTP_V2, Shape.ALB})
 
@@ -183,7 +184,8 @@ def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator
         yield case.group.unread("permission", role or Unread(reason="the warmer's role is gone"))
         return
     arn = f"{_unqualified(function.arn)}:{case.target.qualifier}"
-    yield _invoke(case, role, arn)
+    yield _invoke(case, role, arn, facts.place)
+    yield from _by_number(case, role, arn)
     if facts.caller.account and arn.split(":")[4] != facts.caller.account:
         found = "the function is of another account, whose own policy must let the warmer in as well"
         mend = f"aws lambda add-permission there, for {role.name} and qualifier {case.target.qualifier}"
@@ -195,18 +197,32 @@ def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator
         yield case.group.warning("limits", found, f"allow {', '.join(hidden)} on {_unqualified(arn)} and {arn}")
 
 
-def _invoke(case: Case, role: DeployedRole, arn: str) -> Check:
-    decision = decide(role.statements, "lambda:InvokeFunction", arn)
+def _invoke(case: Case, role: DeployedRole, arn: str, place: str) -> Check:
+    decision = decide(role.statements, _INVOKE, arn)
     if decision.allowed:
-        return case.group.ok("permission", f"lambda:InvokeFunction {decision.reason}")
+        return case.group.ok("permission", f"{_INVOKE} {decision.reason}")
     if role.unread and decision.by is None:
         return case.group.unread("permission", role.unread[0])
     mend = (
-        f"add {arn} to TargetFunctions, or let caretaker iam schedules --write template.yaml name it; then deploy"
+        f"caretaker iam {place} --write template.yaml, or name {arn} in TargetFunctions; then deploy"
         if decision.by is None
         else f"take the deny away from {role.name}"
     )
     return case.group.broken("permission", f"{role.name} may not invoke {arn}, {decision.reason}", mend)
+
+
+def _by_number(case: Case, role: DeployedRole, arn: str) -> Iterator[Check]:
+    """An alias with weights is pinged by the numbers of its versions, so that each side gets its share."""
+    version = case.seen.qualified.version if isinstance(case.seen.qualified, DeployedFunction) else LATEST
+    numbered = f"{_unqualified(arn)}:{version}"
+    if version in {LATEST, case.target.qualifier} or not _may(role, arn) or _may(role, numbered):
+        return
+    found = f"the warmer may invoke the alias, and not {numbered}: an alias with weights is pinged version by version"
+    yield case.group.warning("weights", found, f"allow {_INVOKE} on {_unqualified(arn)}:*")
+
+
+def _may(role: DeployedRole, arn: str) -> bool:
+    return decide(role.statements, _INVOKE, arn).allowed
 
 
 def last_tick(case: Case, facts: Facts) -> Check:

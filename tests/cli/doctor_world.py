@@ -66,7 +66,7 @@ def own(name: str, **fields: Any) -> Own:
 
 
 def role(name: str, *more: dict[str, Any]) -> DeployedRole:
-    targets = [f"{ARN}shop", f"{ARN}shop:live"]
+    targets = [f"{ARN}shop", f"{ARN}shop:*"]
     reads = ["lambda:GetFunction", "lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig"]
     listed = [
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": LOGS},

@@ -383,8 +383,17 @@ def test_a_target_that_the_warmers_role_may_not_invoke_is_named_with_its_arn() -
     assert check.verdict is BROKEN
     assert f"{ARN}shop:live" in check.found
     assert f"{ARN}shop:live" in check.mend
-    assert "caretaker iam" in check.mend
+    assert check.mend.startswith("caretaker iam schedules --write template.yaml")
     assert found(facts, TARGET, "limits").verdict is WARNING
+
+
+def test_an_alias_that_may_be_invoked_and_its_versions_not_is_a_warning() -> None:
+    alias_only = tuple(
+        replace(one, resources=(f"{ARN}shop", f"{ARN}shop:live")) for one in given.role("warmer").statements
+    )
+    facts = world(warmer=replace(given.own("warmer"), role=replace(given.role("warmer"), statements=alias_only)))
+    check = found(facts, TARGET, "weights")
+    assert (check.verdict, check.mend) == (WARNING, f"allow lambda:InvokeFunction on {ARN}shop:*")
 
 
 def test_an_explicit_deny_is_told_apart_from_a_missing_allow() -> None:
