@@ -60,7 +60,7 @@ def push(  # noqa: PLR0913, PLR0917 - one argument for each option
     if (folder is None) == (restore is None):
         raise click.UsageError("name the folder of the schedules, or with --restore the version to go back to")
     asks = not (yes or dry_run)
-    if asks and (form == "json" or not sys.stdin.isatty()):
+    if asks and (form == "json" or sys.stdin is None or not sys.stdin.isatty()):
         raise click.UsageError("nobody can be asked here; add --yes, or --dry-run to see what would change")
     if endpoint_url is not None:
         _use(endpoint_url)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from fleet.aws.documents import s3_client
 from fleet.aws.errors import translated
-from fleet.ports import FleetError, Refused
+from fleet.ports import FleetError, Refused, Unreachable
 
 # Source: S3 user guide, conditional writes: 412 for a condition that does not hold, 409 for a write at the same time,
 # 404 for an object that was to be replaced and is gone.
@@ -64,9 +64,13 @@ class S3Object:
             moved = _MOVED if seen is None else _MOVED | {_ABSENT}
             if isinstance(error, ClientError) and _code(error) in moved:
                 raise ObjectMoved(
-                    f"somebody else has changed it since it was read ({_code(error)}); nothing was written"
+                    f"somebody else has changed it since it was read ({_code(error)}), so nothing was written; "
+                    "begin anew to see what lies there now"
                 ) from error
-            raise self._words(error, "PutObject") from error
+            words = self._words(error, "PutObject")
+            if isinstance(words, Unreachable):
+                words = Unreachable(f"{words}; whether it was written is not known, and shows when you begin anew")
+            raise words from error
         return Stored(etag=reply["ETag"], version=_version(reply), data=data)
 
     def _words(self, error: Exception, operation: str) -> FleetError:

@@ -22,6 +22,7 @@ import warmer.handler
 from cli.__main__ import main
 from emulator.stack import RunningEmulator, running_emulator
 from fleet.aws.uploads import ObjectMoved, S3Object
+from fleet.ports import Unreachable
 from profiles.compiled import compile_schedules, load_compiled
 from profiles.reader import read_folder
 from tests.cli.test_diff import git
@@ -216,12 +217,18 @@ def test_a_push_over_a_change_that_it_has_not_seen_is_refused(bucket: Bucket) ->
         place.replace(b"also first", seen=None)
     seen = place.read(most_bytes=100)
     place.replace(b"theirs", seen=seen)
-    with pytest.raises(ObjectMoved, match="nothing was written"):
+    with pytest.raises(ObjectMoved, match="so nothing was written"):
         place.replace(b"ours", seen=seen)
     bucket.s3.delete_object(Bucket=bucket.name, Key=KEY)
     with pytest.raises(ObjectMoved):
         place.replace(b"ours", seen=seen)
     assert place.read(most_bytes=100) is None
+
+
+def test_a_write_whose_answer_is_lost_is_said_to_be_open(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(Unreachable, match="whether it was written is not known"):
+        S3Object(bucket.name, KEY).replace(b"first", seen=None)
 
 
 def test_of_two_pushes_at_a_time_the_second_ends_without_a_write(
