@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LINE = "caretaker: boost SERVICE at-least 40 for 30m"
-_PLAIN = '{"caretaker": {"boost": "SERVICE", "atLeast": 40, "for": "30m", "reason": "…"}}'
+_PLAIN = '{"caretaker": {"boost": "SERVICE", "atLeast": 40, "for": "30m", "reason": "why"}}'
 # What a boost is called that a person asks for without a word for it.
 BY_HAND = "by-hand"
 _KEYS = {"boost", "function", "atLeast", "for", "reason", "name", "end"}
