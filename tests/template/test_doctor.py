@@ -1,0 +1,232 @@
+"""The doctor on a stack that the stock `sam` deploys into the emulator: well first, then broken in many places."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner
+
+from cli.__main__ import main
+from emulator.stack import RunningEmulator, running_emulator
+from tests.template.checkout import ROOT, SAM, run
+
+pytestmark = pytest.mark.stack
+
+SOURCE = """
+from caretaker_kit import warmable
+
+@warmable
+def handler(event, context):
+    return {"statusCode": 200, "body": "ok"}
+"""
+SICK = """\
+version: 1
+service: shop
+owner: team-shop
+timezone: UTC
+profiles:
+  day: {baseline: 2}
+targets:
+  - {function: shop-checkout, alias: live, profile: day}
+  - {function: shop-search, alias: live, profile: day}
+  - {function: shop-till, alias: live, profile: day}
+  - {function: shop-gone, alias: live, profile: day}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """The emulator with the stack in it, and its outputs."""
+
+    emulator: RunningEmulator
+    outputs: dict[str, str]
+
+    def client(self, service: str) -> Any:
+        return client_of(self.emulator, service)
+
+    def invoke(self, output: str, event: dict[str, Any]) -> Any:
+        reply = self.client("lambda").invoke(FunctionName=self.outputs[output], Payload=json.dumps(event))
+        return json.loads(reply["Payload"].read())
+
+    def role(self) -> str:
+        found = self.client("lambda").get_function(FunctionName=self.outputs["WarmerFunctionName"])
+        return str(found["Configuration"]["Role"]).rpartition("/")[2]
+
+
+def client_of(emulator: RunningEmulator, service: str) -> Any:
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=emulator.account.region)
+    return session.client(service, endpoint_url=emulator.endpoint_url_lambda)
+
+
+def create_target(emulator: RunningEmulator, name: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", SOURCE)
+        for file in (ROOT / "kits/python/caretaker_kit").rglob("*.py"):
+            archive.write(file, file.relative_to(ROOT / "kits/python"))
+    functions = client_of(emulator, "lambda")
+    functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role="arn:aws:iam::123456789012:role/shop",
+        Code={"ZipFile": packed.getvalue()},
+        Timeout=20,
+        Publish=True,
+    )
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+
+@pytest.fixture(scope="module")
+def deployed(built_checkout: Path) -> Iterator[Deployed]:
+    with running_emulator() as emulator:
+        topic = client_of(emulator, "sns").create_topic(Name="duty")["TopicArn"]
+        for name in ("shop-checkout", "shop-search", "shop-till"):
+            create_target(emulator, name)
+        overrides = ["MetricMathAlarms=false", f"AlarmTopicArn={topic}"]
+        deploy = [SAM, "deploy", "--no-confirm-changeset", "--parameter-overrides", *overrides]
+        run(deploy, folder=built_checkout, variables=emulator.environment)
+        (stack,) = client_of(emulator, "cloudformation").describe_stacks(StackName="caretaker")["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        yield Deployed(emulator=emulator, outputs=outputs)
+
+
+@pytest.fixture
+def at_the_emulator(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in deployed.emulator.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def doctor(*arguments: str) -> tuple[int, dict[tuple[str, str], dict[str, Any]]]:
+    result = CliRunner().invoke(main, ["doctor", *arguments, "--format", "json"])
+    assert result.exit_code in {0, 1}, result.output
+    return result.exit_code, {(one["group"], one["name"]): one for one in json.loads(result.stdout)}
+
+
+def tick_seen(deployed: Deployed) -> None:
+    """A tick and a run of the janitor, and the moment that CloudWatch takes to show them."""
+    deployed.invoke("WarmerFunctionName", {"time": datetime.now(UTC).isoformat()})
+    deployed.invoke("JanitorFunctionName", {"caretaker": {"run": "plan"}})
+    for _ in range(60):
+        found = deployed.client("logs").filter_log_events(
+            logGroupName=f"/aws/lambda/{deployed.outputs['JanitorFunctionName']}"
+        )
+        listed = deployed.client("cloudwatch").list_metrics(Namespace="Caretaker", MetricName="JanitorRun")["Metrics"]
+        if found["events"] and listed:
+            return
+        time.sleep(0.5)
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_a_stack_that_is_well_ends_with_nothing_broken(deployed: Deployed, built_checkout: Path) -> None:
+    tick_seen(deployed)
+    url = deployed.emulator.endpoint_url_lambda
+    status, checks = doctor(str(built_checkout / "schedules"), "--endpoint-url", url)
+    well = {"ok", "warning"}
+    assert {key: one for key, one in checks.items() if one["verdict"] not in well} == {}
+    assert status == 0
+    assert checks["ticks", "last tick"]["found"].endswith("2 of 2 environments over 1 targets")
+    target = "target shop-checkout:live"
+    assert checks[target, "timeout"]["found"].startswith("20 s; the longest init of the last day was 0.")
+    assert checks[target, "evidence"]["found"] == "counted in the last tick"
+    assert checks[target, "permission"]["verdict"] == "ok"
+    assert {one["verdict"] for (group, _), one in checks.items() if group == target} == {"ok"}
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_a_person_reads_a_line_a_check(deployed: Deployed, built_checkout: Path) -> None:
+    tick_seen(deployed)
+    printed = CliRunner().invoke(main, ["doctor", str(built_checkout / "schedules")]).stdout
+    assert printed.splitlines()[0] == "stack caretaker of account 123456789012 in eu-west-1"
+    names = "function, qualifier, state, concurrency, timeout, evidence, permission, last tick"
+    assert f"✓ target shop-checkout:live: {names}" in printed.splitlines()
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_what_cannot_be_asked_is_unknown_and_the_rest_goes_on(
+    deployed: Deployed, built_checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", "http://127.0.0.1:9")
+    status, checks = doctor(str(built_checkout / "schedules"))
+    assert status == 1
+    unread = {key for key, one in checks.items() if one["unread"]}
+    assert unread == {("warmer", "log"), ("janitor", "log"), ("target shop-checkout:live", "permission")}
+    assert checks["stack", "status"]["verdict"] == "ok"
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_a_stack_that_does_not_exist_and_no_credentials_are_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(main, ["doctor", "--stack", "nobody"])
+    assert result.exit_code == 2
+    assert 'account 123456789012 has no stack "nobody" in eu-west-1' in result.stderr
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 2
+    assert "no AWS credentials were found" in result.stderr
+
+
+def break_everything(deployed: Deployed) -> None:
+    deployed.client("events").disable_rule(Name=deployed.outputs["TickRuleName"])
+    deployed.client("ssm").put_parameter(Name=deployed.outputs["SwitchName"], Value="off", Overwrite=True)
+    functions = deployed.client("lambda")
+    functions.put_function_concurrency(FunctionName="shop-search", ReservedConcurrentExecutions=0)
+    functions.delete_alias(FunctionName="shop-till", Name="live")
+    functions.put_function_concurrency(
+        FunctionName=deployed.outputs["JanitorFunctionName"], ReservedConcurrentExecutions=0
+    )
+    take_away_targets(deployed)
+    deployed.client("cloudwatch").set_alarm_state(
+        AlarmName=alarm_named(deployed, "TargetsFellShort"), StateValue="ALARM", StateReason="a test says so"
+    )
+    deployed.client("sqs").send_message(QueueUrl=deployed.outputs["DeadLettersUrl"], MessageBody="{}")
+
+
+def take_away_targets(deployed: Deployed) -> None:
+    """The permission to invoke, wherever the template has put it."""
+    policies, role = deployed.client("iam"), deployed.role()
+    for name in policies.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = policies.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        if "lambda:InvokeFunction" in json.dumps(document):
+            policies.delete_role_policy(RoleName=role, PolicyName=name)
+    for policy in policies.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        policies.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+
+
+def alarm_named(deployed: Deployed, logical: str) -> str:
+    found = deployed.client("cloudformation").describe_stack_resource(StackName="caretaker", LogicalResourceId=logical)
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+# The last one: nothing is put right again.
+@pytest.mark.usefixtures("at_the_emulator")
+def test_each_thing_that_is_broken_is_named_with_its_mend(deployed: Deployed, tmp_path: Path) -> None:
+    break_everything(deployed)
+    (tmp_path / "shop.yaml").write_text(SICK, encoding="utf-8")
+    (tmp_path / "platform.yaml").write_text("interval: 1m\n", encoding="utf-8")
+    status, checks = doctor(str(tmp_path))
+    assert status == 1
+    broken = {key: one["mend"] for key, one in checks.items() if one["verdict"] == "broken"}
+    wanted = {
+        ("rules", "tick"): f"aws events enable-rule --name {deployed.outputs['TickRuleName']}",
+        ("rules", "interval"): 'deploy with TickSchedule="cron(0/1 * * * ? *)"',
+        ("stack", "kill switch"): f"--name {deployed.outputs['SwitchName']} --value on",
+        ("alarms", alarm_named(deployed, "TargetsFellShort")): deployed.outputs["WarmerFunctionName"],
+        ("janitor", "concurrency"): "aws lambda put-function-concurrency --reserved-concurrent-executions 1",
+        ("target shop-checkout:live", "permission"): "caretaker iam",
+        ("target shop-search:live", "concurrency"): "--reserved-concurrent-executions 2",
+        ("target shop-till:live", "qualifier"): "aws lambda create-alias --function-name shop-till --name live",
+        ("target shop-gone:live", "function"): f"correct its name in {tmp_path / 'shop.yaml'}:11",
+    }
+    assert {key: key in broken and words in broken[key] for key, words in wanted.items()} == dict.fromkeys(wanted, True)
+    assert checks["stack", "dead letters"]["found"].startswith("1 events were given up")
