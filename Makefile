@@ -132,8 +132,9 @@ CREDENTIALS := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().get_creden
 TO_SHIP := $(VENV)/.ready .tools/sam/.ready
 build: $(TO_SHIP) ## Build both functions with sam, as they ship
 	@command -v $(SAM) >/dev/null || { echo "build: there is no command $(SAM); leave SAM alone for the one that make setup installs, or name yours: make build SAM=/path/to/sam"; exit 2; }
-	@$(IAM) --write $(TEMPLATE)
-	@$(SAM) build --template $(TEMPLATE)
+	@$(if $(filter $(TEMPLATE),$(RENEWED)),,cp $(TEMPLATE) $(RENEWED))
+	@$(IAM) --write $(RENEWED)
+	@TEMPLATE=$(RENEWED) $(SAM) build --template $(RENEWED)
 
 bundles: setup build ## What each bundle weighs, how long it takes to start, and whose work is in it; ARGS=--write for docs/licences.md
 	@$(RUN) -m checks.bundles $(ARGS)
@@ -164,6 +165,8 @@ BUNDLE_PLATFORM := --python-platform aarch64-manylinux2014 --python-version 3.13
 SCHEDULES ?= schedules
 # The template whose permissions go with the schedules; they are made anew by make build, and only looked at when sam build is called by itself.
 TEMPLATE ?= template.yaml
+# Other schedules get a copy, so that template.yaml stays that of schedules/.
+RENEWED = $(if $(filter schedules schedules/,$(SCHEDULES)),$(TEMPLATE),.template.yaml)
 IAM = $(RUN) -m cli iam "$(SCHEDULES)"
 # The commit that last changed the schedules, so that other commits leave the bundle's bytes as they are.
 REVISION ?= $(shell git log -1 --format=%H -- "$(SCHEDULES)" 2>/dev/null)$(shell git status --porcelain -- "$(SCHEDULES)" 2>/dev/null | grep -q . && echo -changed)

@@ -1,6 +1,7 @@
 """The real `sam` command, run as a user runs it, into the emulator."""
 
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from emulator.demo.lambda_api import DemoError
 
 ROOT = Path(__file__).resolve().parents[2]
 _SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+_PYTHON = str(ROOT / ".venv" / "bin" / "python")
 _TAIL_LINES = 15
 
 
@@ -57,8 +59,16 @@ class Commands:
 
 def deploy_caretaker(commands: Commands, *, stack: str, folder: Path) -> None:
     """Build Caretaker with the demo's schedules and deploy it: a tick each minute, a janitor that may delete."""
-    build = folder / "sam"
-    commands.sam("build", "--build-dir", str(build), extra={"SCHEDULES": str(ROOT / "examples" / "demo-schedules")})
+    build, template = folder / "sam", folder / "template.yaml"
+    schedules = str(ROOT / "examples" / "demo-schedules")
+    # Copies: the demo's targets are not those that the checkout's template grants. sam looks for the rest beside it.
+    for name in ("template.yaml", "samconfig.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    commands.run([_PYTHON, "-m", "cli", "iam", schedules, "--write", str(template)])
+    commands.sam(
+        *("build", "--base-dir", str(ROOT), "--template", str(template), "--build-dir", str(build)),
+        extra={"SCHEDULES": schedules, "TEMPLATE": str(template)},
+    )
     _deploy(
         commands,
         stack,
@@ -75,7 +85,7 @@ def deploy_caretaker(commands: Commands, *, stack: str, folder: Path) -> None:
 
 def deploy_shop(commands: Commands, *, stack: str) -> None:
     """Build the Django example as it ships and deploy it."""
-    commands.run([str(ROOT / ".venv" / "bin" / "python"), "examples/build.py", "--app", "django-mangum"])
+    commands.run([_PYTHON, "examples/build.py", "--app", "django-mangum"])
     _deploy(commands, stack, ROOT / "examples" / "django-mangum" / "template.yaml")
 
 
