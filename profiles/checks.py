@@ -5,19 +5,17 @@ Each takes the node, its path in words ("targets[0].scale") and the file's findi
 """
 
 import math
-import re
 from collections.abc import Callable, Collection
 from enum import Enum
 from typing import TypeVar
 
+from profiles import bounds
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.yaml_nodes import Broken, Mapping, Node, Scalar, Sequence
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 Check = Callable[[Node, str, Findings], T | None]
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def kind(node: Node) -> str:
@@ -61,7 +59,7 @@ def text(node: Node, path: str, findings: Findings) -> str | None:
 def name(node: Node, path: str, findings: Findings) -> str | None:
     """A name: letters, digits, dots, underscores and hyphens."""
     found = text(node, path, findings)
-    if found is None or NAME.fullmatch(found):
+    if found is None or bounds.NAME.fullmatch(found):
         return found
     findings.error(
         node, "E101", f"{path}: {shown(found)} is not a name; use letters, digits, `.`, `_` and `-`, at most 100"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from profiles.compiled_checks import check
 from profiles.compiled_values import canonical, schedules_as_json, schedules_from_json
 from profiles.errors import ProfilesError
 from profiles.model import ScheduleSet
@@ -24,7 +25,7 @@ _AGAIN = "write it anew with `caretaker compile`"
 
 
 class CompiledUnusable(ProfilesError):  # noqa: N818 - says what was found
-    """The bytes are no compiled schedules, are damaged, or have a format that this code does not know."""
+    """The bytes are no compiled schedules, are damaged, hold what no schedule may say, or have an unknown format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +93,13 @@ def _loaded(data: bytes, where: str) -> Compiled:
         raise CompiledUnusable(f"{where}: is not what was compiled: its hash does not fit; {_AGAIN}")
     try:
         built = document["built_with"]
+        schedules = schedules_from_json(document["schedules"])
+        check(schedules)
         return Compiled(
-            schedules=schedules_from_json(document["schedules"]),
+            schedules=schedules,
             digest=document["hash"],
             tzdata=str(built["tzdata"]),
             revision=str(built["revision"]),
         )
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise CompiledUnusable(f"{where}: cannot be understood ({type(error).__name__}: {error}); {_AGAIN}") from error

@@ -1,15 +1,14 @@
 """Reads overrides: levels that hold from one absolute local time until another."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from profiles import checks, time_checks
+from profiles import bounds, checks, time_checks
 from profiles.fields import Fields, open_mapping
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.model import Mode, Override
 from profiles.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 OVERRIDE_KEYS = ("name", "from", "until", "mode", "concurrency", "reason", "ticket", "targets")
-MAX_LENGTH = timedelta(days=31)
 _NEVER = datetime(1970, 1, 1)  # noqa: DTZ001 - stands in for a wall time with a mistake
 
 
@@ -53,7 +52,7 @@ def _span(fields: Fields) -> tuple[datetime, datetime]:
         return _NEVER, _NEVER
     if ends <= starts:
         fields.findings.error(until, "E109", f"{fields.at('until')}: {ends:%Y-%m-%dT%H:%M} is not after from")
-    elif ends - starts > MAX_LENGTH:
+    elif ends - starts > bounds.LONGEST_OVERRIDE:
         message = f"{fields.at('until')}: {(ends - starts).days} days after from; an override lasts 31 days at most"
         fields.findings.error(until, "E302", message)
     return starts, ends

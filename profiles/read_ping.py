@@ -4,11 +4,10 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from fleet.wire import MAX_CLIENT_CONTEXT_BYTES, primes_that_fit
-from profiles import checks, time_checks
+from profiles import bounds, checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, shown
 from profiles.model import PingSpec, Shape
@@ -17,14 +16,7 @@ from profiles.yaml_nodes import Sequence as SequenceNode
 
 PING_KEYS = ("shape", "path", "host", "headers", "payload", "prime", "expect", "timeout")
 HTTP_SHAPES = frozenset((Shape.UNIVERSAL, Shape.HTTP_V2, Shape.HTTP_V1, Shape.ALB))
-# Source: zappa/handler.py and serverless_wsgi.py: keys that run code or management commands in the target.
-DANGEROUS_KEYS = frozenset(("command", "raw_command", "manage", "awslogs", "_serverless-wsgi"))
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?", re.ASCII)
-_PATH = re.compile(r"/[\x21-\x7e]{0,2000}")
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}", re.ASCII)
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]{0,4000}")
-# Source: Lambda quotas, function timeout: 900 seconds.
-_TIMEOUT = time_checks.duration(timedelta(seconds=1), timedelta(seconds=900))
+_TIMEOUT = time_checks.duration(*bounds.TIMEOUTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +148,7 @@ def _harmless_mapping(node: Mapping, path: str, findings: Findings) -> bool:
     safe = True
     for key, at in named.keys.items():
         value = named.node(key)
-        if key in DANGEROUS_KEYS:
+        if key in bounds.DANGEROUS_KEYS:
             message = "refused: Zappa and serverless-wsgi run what this key says inside the target"
             findings.error(at, "E112", f"{path}.{key}: {message}")
             safe = False
@@ -180,10 +172,10 @@ def _headers(node: Node, path: str, findings: Findings) -> tuple[tuple[str, str]
     named = open_named(node, path, findings)
     if named is None:
         return None
-    value = _matching(_HEADER_VALUE, "an ASCII header value")
+    value = _matching(bounds.HEADER_VALUE, "an ASCII header value")
     found: dict[str, str | None] = {}
     for key, at in named.keys.items():
-        if not _HEADER.fullmatch(key):
+        if not bounds.HEADER.fullmatch(key):
             findings.error(at, "E111", f"{path}: {shown(key)} is not a header name")
         elif key.lower() in (known.lower() for known in found):
             findings.error(at, "E002", f"{path}: the header {shown(key)} is repeated in another spelling")
@@ -219,12 +211,14 @@ def _prime(node: Node, path: str, findings: Findings) -> list[str] | None:
     return None
 
 
-_PATH_CHECK = _matching(_PATH, "a path; it begins with / and is of printable ASCII without spaces (write é as %C3%A9)")
+_PATH_CHECK = _matching(
+    bounds.PATH, "a path; it begins with / and is of printable ASCII without spaces (write é as %C3%A9)"
+)
 _PATHS = checks.many(_PATH_CHECK)
 _CHECKS: dict[str, Callable[[Node, str, Findings], Any]] = {
     "shape": checks.member(Shape),
     "path": _PATH_CHECK,
-    "host": _matching(_HOST, "a host name; write it without scheme and path, like shop.example.com"),
+    "host": _matching(bounds.HOST, "a host name; write it without scheme and path, like shop.example.com"),
     "headers": _headers,
     "prime": _prime,
     "expect": _expect,

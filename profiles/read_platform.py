@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from profiles import checks, time_checks
+from profiles import bounds, checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, shown
 from profiles.model import Platform, VersionsPolicy
@@ -16,7 +16,6 @@ PLATFORM_KEYS = ("version", "interval", "maxConcurrency", "calendars", "profiles
 VERSIONS_KEYS = ("keep", "minSuperseded", "enabled", "snapStart")
 SNAP_START_KEYS = ("keep", "minSuperseded")
 INTERVALS = ("1m", "2m", "3m", "5m", "10m")
-MAX_CEILING = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,9 @@ def read_platform(root: Node, findings: Findings) -> PlatformFile:
     if fields is None:
         return UNREADABLE
     read_version(fields)
-    ceiling = fields.read("maxConcurrency", checks.integer(1, MAX_CEILING, code="E303"), Platform().max_concurrency)
+    ceiling = fields.read(
+        "maxConcurrency", checks.integer(1, bounds.MAX_CEILING, code="E303"), Platform().max_concurrency
+    )
     platform = Platform(
         interval=fields.read("interval", _interval, Platform().interval),
         max_concurrency=ceiling,
@@ -94,8 +95,8 @@ def read_versions(fields: Fields, default: VersionsPolicy) -> VersionsPolicy:
 
 
 def _keep_and_superseded(fields: Fields) -> tuple[int | None, timedelta | None]:
-    keep = fields.maybe("keep", checks.integer(2, 10_000, code="E304"))
-    return keep, fields.maybe("minSuperseded", time_checks.duration(timedelta(minutes=1), timedelta(days=3650)))
+    keep = fields.maybe("keep", checks.integer(*bounds.KEEP, code="E304"))
+    return keep, fields.maybe("minSuperseded", time_checks.duration(*bounds.SUPERSEDED))
 
 
 def _interval(node: Node, path: str, findings: Findings) -> timedelta | None:
@@ -111,6 +112,6 @@ def _calendars(fields: Fields) -> dict[str, frozenset[date]] | None:
     if named is None:
         return None
     for name, key in named.keys.items():
-        if not checks.NAME.fullmatch(name):
+        if not bounds.NAME.fullmatch(name):
             fields.findings.error(key, "E101", f"calendars: {shown(name)} is not a name")
     return {name: frozenset(named.maybe(name, checks.many(time_checks.day)) or ()) for name in named.keys}

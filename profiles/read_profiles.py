@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from profiles import checks, time_checks
+from profiles import bounds, checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
 from profiles.findings import Findings, did_you_mean, shown
 from profiles.model import EVERY_DAY, DatedDays, Profile, Window
@@ -14,8 +14,8 @@ PROFILE_KEYS = ("baseline", "windows", "dates")
 WINDOW_KEYS = ("name", "days", "from", "to", "cron", "for", "concurrency", "rampUp", "rampDown", "timezone")
 DATED_KEYS = ("dates", "calendar", "like", "windows")
 
-_RAMP = time_checks.duration(timedelta(seconds=1), timedelta(hours=1))
-_LENGTH = time_checks.duration(timedelta(seconds=1), timedelta(hours=24))
+_RAMP = time_checks.duration(timedelta(seconds=1), bounds.LONGEST_RAMP)
+_LENGTH = time_checks.duration(timedelta(seconds=1), bounds.LONGEST_WINDOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def read_profiles(fields: Fields, shared: Shared) -> Profiles | None:
     found: Profiles = {}
     for name, key in named.keys.items():
         path = f"profiles.{name}"
-        if not checks.NAME.fullmatch(name):
+        if not bounds.NAME.fullmatch(name):
             findings.error(key, "E101", f"profiles: {shown(name)} is not a name; use letters, digits, `.`, `_` and `-`")
         elif name in shared.profiles:
             message = f"{path}: platform.yaml has a shared profile of this name; give this one another"

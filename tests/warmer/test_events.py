@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fleet.model import FunctionRef
+from profiles.bounds import DANGEROUS_KEYS
 from profiles.model import PingSpec, Shape
-from profiles.read_ping import DANGEROUS_KEYS
 from warmer.events import payload
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "events"
