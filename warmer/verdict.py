@@ -115,7 +115,8 @@ def _remedy(status: int, told: str) -> str:
     if status == 403 and _CREDENTIALS.search(told):
         return "; renew the warmer's credentials, and look at its clock"
     remedies = {
-        403: "allow lambda:InvokeFunction in the warmer's role, for the function and for its qualifier",
+        403: "allow lambda:InvokeFunction on the function with its qualifier; for the warmer's role, caretaker iam "
+        "schedules --write template.yaml and a deployment do",
         404: "look at the function, the alias and the region in the schedule",
         409: "the function is being made or updated; the next tick tries again",
     }
