@@ -53,7 +53,7 @@ def ticks() -> None:
     """In a process of its own: a line on standard input is a tick, and its report, times and CPU are printed."""
     from warmer.handler import lambda_handler  # noqa: PLC0415 - the report must not go where the log goes
 
-    out, sys.stdout = sys.stdout, sys.stderr
+    out, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 - the log's, for as long as the process
     while sys.stdin.readline():
         wall, cpu = time.monotonic(), time.process_time()
         event = {"time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
