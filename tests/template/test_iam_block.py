@@ -1,4 +1,4 @@
-"""`make` and the template's permissions: `make build` renews them, `sam build` looks at them, `make check` asks for them."""
+"""`make` and the permissions in the template: who renews them, who only looks, and who objects."""
 
 from pathlib import Path
 
