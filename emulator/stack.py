@@ -18,6 +18,7 @@ from pathlib import Path
 from emulator.controlplane.access.gate import Gate, Judged, anything
 from emulator.controlplane.async_events import DeployedRules
 from emulator.controlplane.cloudwatch import CloudWatch
+from emulator.controlplane.codedeploy import CodeDeploy
 from emulator.controlplane.deployed import ControlPlaneCatalog
 from emulator.controlplane.front import ControlFront
 from emulator.controlplane.ministack import Account, PortInUseError, open_socket, running_ministack, url_of
@@ -55,12 +56,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningEmulator:
-    """An emulator that runs: its addresses, and what it did so far."""
+    """An emulator that runs: its addresses, and what it did so far. In `codedeploy`, deployments can be begun."""
 
     endpoint_url: str
     account: Account
     front: Running
     gate: Gate | None = None
+    codedeploy: CodeDeploy = field(default_factory=CodeDeploy)
 
     @property
     def endpoint_url_lambda(self) -> str:
@@ -113,32 +115,43 @@ def running_emulator(options: Options | None = None) -> Iterator[RunningEmulator
         control_url, folder = url_of(listener), Path(name)
         stack = AsyncExitStack()
         try:
-            service, cloudwatch, gate = loop.run(_start_front(stack, options, control_url, folder / "code"))
-            with running_ministack(listener, folder=folder, front_url=service.endpoint, account=options.account):
-                loop.run(cloudwatch.start())
-                front = Running(service=service, loop=loop)
+            front = loop.run(_start_front(stack, options, control_url, folder / "code"))
+            with running_ministack(listener, folder=folder, front_url=front.service.endpoint, account=options.account):
+                loop.run(front.cloudwatch.start())
                 try:
-                    yield RunningEmulator(endpoint_url=control_url, account=options.account, front=front, gate=gate)
+                    yield RunningEmulator(
+                        endpoint_url=control_url,
+                        account=options.account,
+                        front=Running(service=front.service, loop=loop),
+                        gate=front.gate,
+                        codedeploy=front.codedeploy,
+                    )
                 finally:
-                    loop.run(cloudwatch.stop())
+                    loop.run(front.cloudwatch.stop())
         finally:
             loop.run(stack.aclose())
 
 
-async def _start_front(
-    stack: AsyncExitStack, options: Options, control_url: str, code: Path
-) -> tuple[LambdaService, CloudWatch, Gate | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Front:
+    service: LambdaService
+    cloudwatch: CloudWatch
+    gate: Gate | None
+    codedeploy: CodeDeploy
+
+
+async def _start_front(stack: AsyncExitStack, options: Options, control_url: str, code: Path) -> _Front:
     plane = await stack.enter_async_context(ControlPlane.connected(control_url))
     catalog = ControlPlaneCatalog(plane, code, account_concurrency=options.account.concurrency)
     rate = ControlRate(options.control_per_s, time.monotonic) if options.control_per_s is not None else None
     gate = Gate(plane, options.account) if options.iam else None
     may = gate.may if gate is not None else anything
-    cloudwatch = CloudWatch(catalog, plane, options.account.region, may)
+    cloudwatch, codedeploy = CloudWatch(catalog, plane, options.account.region, may), CodeDeploy()
     service = LambdaService(
         catalog,
         policy=options.policy,
         seed=options.seed,
-        forward=ControlFront(plane, catalog, options.account, rate),
+        forward=ControlFront(plane, catalog, options.account, rate=rate, codedeploy=codedeploy, gate=gate),
         port=0 if options.tls else options.port,
         settings=replace(
             options.settings,
@@ -158,4 +171,4 @@ async def _start_front(
         raise PortInUseError(
             f"port {options.port} on 127.0.0.1 is in use; choose another, or 0 for a free one"
         ) from error
-    return service, cloudwatch, gate
+    return _Front(service=service, cloudwatch=cloudwatch, gate=gate, codedeploy=codedeploy)

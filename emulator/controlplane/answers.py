@@ -186,6 +186,15 @@ def account_settings(records: Sequence[FunctionRecord], limit: int) -> Answer:
     )
 
 
+def without_tags(answer: Mapping[str, Any], denial: str) -> dict[str, Any]:
+    """GetFunction's answer to a caller without lambda:ListTags.
+
+    Source: Lambda API reference, GetFunction, TagsError.
+    """
+    kept = {name: value for name, value in answer.items() if name != "Tags"}
+    return {**kept, "TagsError": {"ErrorCode": "AccessDeniedException", "Message": denial}}
+
+
 def shown_function(ask: Ask, record: FunctionRecord, answer: Mapping[str, Any], code_url: str) -> Answer:
     """GetFunction: ministack's answer, with the code of the version asked for and the ARN as it was asked for."""
     configuration = dict(answer["Configuration"])

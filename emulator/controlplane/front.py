@@ -8,31 +8,39 @@ import json
 import re
 
 from emulator.controlplane import answers
+from emulator.controlplane.access.gate import Gate
 from emulator.controlplane.ask import Ask, Refused, invalid, missing
+from emulator.controlplane.codedeploy import CodeDeploy
 from emulator.controlplane.deployed import ControlPlaneCatalog
 from emulator.controlplane.ministack import Account
 from emulator.controlplane.plane import ControlPlane
 from emulator.controlplane.rate import ControlRate
-from emulator.dataplane.exchange import Answer, Request, json_answer
+from emulator.dataplane.exchange import Answer, Request
 
 # Source: IAM user guide, "Create a signed AWS API request": the credential scope names key, day, region and service.
 _SCOPE = re.compile(r"Credential=(?P<key>[^/,]+)/\d{8}/(?P<region>[^/]+)/")
-# There is no CodeDeploy here, and so nothing is ever in flight: whoever asks before a change may go on.
-_LIST_DEPLOYMENTS = "CodeDeploy_20141006.ListDeployments"
 
 
 class ControlFront:
     """Answers a request to any service of AWS but an invocation; see the module."""
 
     def __init__(
-        self, plane: ControlPlane, catalog: ControlPlaneCatalog, account: Account, rate: ControlRate | None = None
+        self,
+        plane: ControlPlane,
+        catalog: ControlPlaneCatalog,
+        account: Account,
+        *,
+        rate: ControlRate | None = None,
+        codedeploy: CodeDeploy | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._plane, self._catalog, self._account, self._rate = plane, catalog, account, rate
+        self._codedeploy, self._gate = codedeploy or CodeDeploy(), gate
 
     async def __call__(self, request: Request) -> Answer:
         """The answer, an error in AWS's shape included."""
-        if request.headers.get("x-amz-target") == _LIST_DEPLOYMENTS:
-            return json_answer(200, {"deployments": []})
+        if (about_deployments := self._codedeploy.answer(request)) is not None:
+            return about_deployments
         ask = Ask.read(request)
         if ask is None:
             return await self._plane.forward(request)
@@ -67,7 +75,10 @@ class ControlFront:
             found = await self._plane.forward(request)
             if found.status != 200:
                 return found
-            return answers.shown_function(ask, record, json.loads(found.body), self._plane.code_url)
+            shown = json.loads(found.body)
+            if self._gate is not None and (denial := await self._gate.denial(request, "lambda:ListTags", record.arn)):
+                shown = answers.without_tags(shown, denial)
+            return answers.shown_function(ask, record, shown, self._plane.code_url)
         answer: Answer | None = None
         if (ask.method, ask.sub) == ("PUT", "/concurrency"):
             answer = answers.put_concurrency(ask, await self._plane.functions(), self._account.concurrency)

@@ -101,6 +101,15 @@ class Gate:
                 return denied(worded(session.user, wish.action, wish.resource, judged.reason, protocol), protocol)
         return None
 
+    async def denial(self, request: Request, action: str, resource: str) -> str | None:
+        """What whoever made this request would be told if it asked for this too; None when it may."""
+        signer = signer_of(request)
+        session = self._sessions.get(signer.key) if signer is not None else None
+        if session is None:
+            return None
+        judged = await self._judge(session, Wish(action=action, resource=resource))
+        return None if judged.allowed else worded(session.user, action, resource, judged.reason, "rest-json")
+
     async def may(self, function: str, role: str, action: str, resource: str) -> bool:
         """Whether Lambda, which acts for a function under the function's role, may do this."""
         return (
