@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.boost import boost
 from cli.compile import compile_schedule_files
 from cli.doctor import doctor
 from cli.drain import drain
@@ -65,6 +66,7 @@ main.add_command(compile_schedule_files)
 main.add_command(iam)
 main.add_command(push)
 main.add_command(warm)
+main.add_command(boost)
 main.add_command(doctor)
 main.add_command(janitor)
 main.add_command(drain)
