@@ -21,6 +21,7 @@ from fleet.deployed import (
     DeployedFunction,
     DeployedRule,
     DeployedStack,
+    Resource,
     Unread,
     WarmerWords,
 )
@@ -84,6 +85,7 @@ def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
     tell(f"reading stack {wanted.stack}")
     stack = _stack(reader, wanted.stack, caller)
     outputs = stack.outputs if isinstance(stack, DeployedStack) else {}
+    held = stack if isinstance(stack, Unread) else tried(lambda: reader.resources(wanted.stack))
     tell("reading rules, alarms and metrics")
     warmer = _own(reader, outputs, "WarmerFunctionName")
     tell("reading schedules")
@@ -93,9 +95,9 @@ def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
         now=now,
         caller=caller,
         stack=stack,
-        rules=_rules(reader, stack),
+        rules=_rules(reader, outputs, held),
         switch=_switch(outputs),
-        alarms=_alarms(reader, stack),
+        alarms=_alarms(reader, held),
         waiting=_named(outputs, "DeadLettersUrl", reader.waiting),
         table=_named(outputs, "StateTableName", reader.table),
         ticks=_metrics(sightings, TICKS, now),
@@ -126,11 +128,7 @@ def _stack(reader: DeployedReader, name: str, caller: Caller) -> DeployedStack |
         )
     if isinstance(stack, Unread):
         return stack
-    resources = tried(lambda: reader.resources(name))
-    found = () if isinstance(resources, Unread) else resources
-    return DeployedStack(
-        name=stack.name, status=stack.status, created=stack.created, outputs=stack.outputs, resources=found
-    )
+    return stack
 
 
 def _named(outputs: Mapping[str, str], output: str, read: Callable[[str], T | None]) -> Read[T]:
@@ -153,23 +151,25 @@ def _own(reader: DeployedReader, outputs: Mapping[str, str], output: str) -> Own
     return Own(function=function, role=tried(lambda: role_of(function.role.rpartition("/")[2])))
 
 
-def _rules(reader: DeployedReader, stack: DeployedStack | Unread) -> dict[str, Read[DeployedRule]]:
-    if isinstance(stack, Unread):
-        return {}
-    rules = {one.logical: one.physical for one in stack.physical("AWS::Events::Rule")}
-    for output in ("TickRuleName", "SweepRuleName"):
-        name = stack.outputs.get(output, "")
-        if name and name not in {physical.rpartition("/")[2] for physical in rules.values()}:
-            rules[output] = name
-    names = {logical: physical.rpartition("/")[2] for logical, physical in rules.items()}
-    return {logical: tried(partial(reader.rule, name)) for logical, name in names.items()}
+def _rules(
+    reader: DeployedReader, outputs: Mapping[str, str], held: tuple[Resource, ...] | Unread
+) -> dict[str, Read[DeployedRule]]:
+    """The stack's rules; those that the outputs name where its resources could not be listed."""
+    rules = {name: outputs[name] for name in ("TickRuleName", "SweepRuleName") if outputs.get(name)}
+    if not isinstance(held, Unread):
+        rules = {one.logical: _bare(one.physical) for one in held if one.kind == "AWS::Events::Rule"}
+    return {logical: tried(partial(reader.rule, name)) for logical, name in rules.items()}
 
 
-def _alarms(reader: DeployedReader, stack: DeployedStack | Unread) -> tuple[DeployedAlarm, ...] | Unread:
-    if isinstance(stack, Unread):
-        return stack
-    names = [one.physical for one in stack.physical("AWS::CloudWatch::Alarm")]
-    return tried(lambda: reader.alarms(names))
+def _bare(rule: str) -> str:
+    """A rule's own name; on a bus of its own CloudFormation writes "bus|rule"."""
+    return rule.rpartition("|")[2].rpartition("/")[2]
+
+
+def _alarms(reader: DeployedReader, held: tuple[Resource, ...] | Unread) -> tuple[DeployedAlarm, ...] | Unread:
+    if isinstance(held, Unread):
+        return held
+    return tried(lambda: reader.alarms([one.physical for one in held if one.kind == "AWS::CloudWatch::Alarm"]))
 
 
 def _metrics(sightings: Sightings, series: Series, now: datetime) -> Metrics | Unread:

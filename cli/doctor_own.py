@@ -1,19 +1,30 @@
 """What `caretaker doctor` thinks of Caretaker's own two functions. Pure: one small function a check."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from cli.doctor_check import Check, Group
 from cli.doctor_facts import Facts, Own
 from cli.doctor_runs import sweep_interval
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
-from fleet.policy import decide
+from fleet.policy import Context, decide
 from janitor.settings import JanitorSettings, Mode
 from janitor.settings import SettingsError as JanitorSettingsError
 from profiles.model import duration_text
 from warmer.settings import SettingsError, WarmerSettings
 
 _DEPLOY = "deploy the current template again"
+_DELETE = "lambda:DeleteFunction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One request that a role must allow."""
+
+    action: str
+    resource: str
+    context: Context | None = None
 
 
 def own_checks(facts: Facts) -> Iterator[Check]:
@@ -109,46 +120,87 @@ def _differing(variables: Mapping[str, str], outputs: Mapping[str, str], pairs: 
 
 
 def role_checks(group: Group, own: Own, function: DeployedFunction) -> Iterator[Check]:
-    """Whether its role lets it write its log, without which there are no metrics, and read schedules from S3."""
+    """Whether its role lets it do what nothing else would tell of: a log without which there are no metrics, a switch
+    that stops it, a memory, schedules in S3; and for the janitor, that it can delete versions only.
+    """
     role = own.role
     if isinstance(role, Unread) or role is None:
         yield group.unread("role", role or Unread(reason="the role is gone"))
         return
-    yield permitted(group, "log", role, _log_needs(function))
-    place = function.variables.get("CARETAKER_SCHEDULES", "")
-    if place.startswith("s3://"):
-        yield permitted(group, "schedules", role, _store_needs(place, function.arn.split(":")[1]))
+    if role.unread:
+        # A policy that was not read may allow or deny any of what follows.
+        yield group.unread("role", role.unread[0])
+    else:
+        for name, needs in own_needs(function).items():
+            yield permitted(group, name, role, needs)
+        if "CARETAKER_MODE" in function.variables:
+            yield leash(group, role, function)
     if role.boundary:
         found = f"the permissions boundary {role.boundary} limits {role.name}, and was not looked at"
-        yield group.warning("boundary", found, "make sure that it allows what docs/operate.md lists")
+        yield group.warning("boundary", found, "make sure that it allows what docs/permissions.md lists")
 
 
-def permitted(group: Group, name: str, role: DeployedRole, needs: Mapping[str, str]) -> Check:
-    """Whether the role's policies allow each action on its resource."""
-    refused = {action: on for action, on in needs.items() if not decide(role.statements, action, on).allowed}
+def permitted(group: Group, name: str, role: DeployedRole, needs: Sequence[Need]) -> Check:
+    """Whether the role's policies allow each need."""
+    decided = [(need, decide(role.statements, need.action, need.resource, need.context)) for need in needs]
+    refused = [(need, decision) for need, decision in decided if not decision.allowed]
     if not refused:
-        return group.ok(name, f"{role.name} may {', '.join(needs)}")
-    if role.unread:
-        return group.unread(name, role.unread[0])
-    action, resource = next(iter(refused.items()))
-    why = decide(role.statements, action, resource).reason
-    listed = ", ".join(f"{action} on {on}" for action, on in refused.items())
+        return group.ok(name, f"{role.name} may {', '.join(need.action for need in needs)}")
+    why = refused[0][1].reason
+    listed = ", ".join(f"{need.action} on {need.resource}" for need, _ in refused)
     return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}; {_DEPLOY}")
 
 
-def _log_needs(function: DeployedFunction) -> dict[str, str]:
-    arn = function.arn.split(":")
-    group = f"arn:{arn[1]}:logs:{arn[3]}:{arn[4]}:log-group:{function.log_group}:log-stream:any"
-    return {"logs:CreateLogStream": group.removesuffix(":log-stream:any") + ":*", "logs:PutLogEvents": group}
+def leash(group: Group, role: DeployedRole, function: DeployedFunction) -> Check:
+    """Whether the janitor's role can delete versions only: never a function as a whole."""
+    anybody = ":".join([*function.arn.split(":")[:6], "any-other-function"])
+    whole = decide(role.statements, _DELETE, anybody)
+    if whole.allowed:
+        mend = f"allow {_DELETE} on {anybody.rpartition(':')[0]}:*:* only, as the template does; {_DEPLOY}"
+        return group.broken("leash", f"{role.name} may delete whole functions, {whole.reason}", mend)
+    return group.ok("leash", f"{role.name} may delete no whole function")
 
 
-def _store_needs(place: str, partition: str) -> dict[str, str]:
-    path = place.removeprefix("s3://").rstrip("/")
-    object_in = path if path.endswith(".json") else f"{path}/any.yaml"
-    return {
-        "s3:ListBucket": f"arn:{partition}:s3:::{path.partition('/')[0]}",
-        "s3:GetObject": f"arn:{partition}:s3:::{object_in}",
+def own_needs(function: DeployedFunction) -> dict[str, tuple[Need, ...]]:
+    """What one of the two functions needs, by what for, as its own variables have it."""
+    variables, (_, partition, _, region, account, *_) = function.variables, function.arn.split(":")
+    here = f"{region}:{account}"
+    group = f"arn:{partition}:logs:{here}:log-group:{function.log_group}"
+    needs: dict[str, tuple[Need, ...]] = {
+        "log": (
+            Need(action="logs:CreateLogStream", resource=f"{group}:*"),
+            Need(action="logs:PutLogEvents", resource=f"{group}:log-stream:any"),
+        )
     }
+    if name := variables.get("CARETAKER_SWITCH"):
+        parameter = f"arn:{partition}:ssm:{here}:parameter/{name.removeprefix('/')}"
+        needs["kill switch"] = (Need(action="ssm:GetParameter", resource=parameter),)
+    if table := variables.get("CARETAKER_STATE_TABLE"):
+        needs["memory"] = _memory(
+            f"arn:{partition}:dynamodb:{here}:table/{table}", warmer="CARETAKER_MODE" not in variables
+        )
+    place = variables.get("CARETAKER_SCHEDULES", "")
+    if place.startswith("s3://"):
+        needs["schedules"] = _store(place, partition)
+    return needs
+
+
+def _memory(table: str, *, warmer: bool) -> tuple[Need, ...]:
+    if warmer:
+        boosts = {"dynamodb:LeadingKeys": ("boosts",)}
+        actions = ("dynamodb:Query", "dynamodb:PutItem")
+        return tuple(Need(action=action, resource=table, context=boosts) for action in actions)
+    every = ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+    return tuple(Need(action=action, resource=table) for action in every)
+
+
+def _store(place: str, partition: str) -> tuple[Need, ...]:
+    path = place.removeprefix("s3://").rstrip("/")
+    any_object = path if path.endswith(".json") else f"{path}/any.yaml"
+    return (
+        Need(action="s3:ListBucket", resource=f"arn:{partition}:s3:::{path.partition('/')[0]}"),
+        Need(action="s3:GetObject", resource=f"arn:{partition}:s3:::{any_object}"),
+    )
 
 
 def _name(function: DeployedFunction) -> str:

@@ -1,19 +1,16 @@
 """What `caretaker doctor` thinks of the schedules' targets. Pure: one small function a check."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 
-from cli.doctor_check import Check, Group
-from cli.doctor_facts import Facts, Seen
+from cli.doctor_case import Case, cases_of
+from cli.doctor_check import Check
+from cli.doctor_facts import Facts
+from cli.doctor_room import room_for_all
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
 from fleet.model import LATEST, VersionNumber
 from fleet.policy import decide
-from profiles.model import Platform, Service, Shape, Strategy, Target
-from profiles.timeline import target_changes
-from warmer.budget import USERS_SHARE
+from profiles.model import Shape, Strategy
 
-AHEAD = timedelta(days=7)
 # Source: Lambda developer guide, "Lambda execution environment lifecycle": the init phase has 10 s; one that needs
 # more is run again inside the first invocation, under the function's own timeout.
 _INIT_LIMIT_S = 10.0
@@ -24,37 +21,11 @@ _SLOW_RUNTIMES = ("java", "dotnet")
 _WEB = frozenset({Shape.HTTP_V1, Shape.HTTP_V2, Shape.ALB})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A target with what was seen of it, and the greatest level of the next seven days."""
-
-    service: Service
-    target: Target
-    seen: Seen
-    level: int
-
-    @property
-    def group(self) -> Group:
-        """The group of its checks."""
-        return Group(f"target {self.target.function.name}:{self.target.qualifier}")
-
-    @property
-    def where(self) -> str:
-        """Where the schedules have it."""
-        return f"{self.service.file}:{self.target.line}" if self.service.file else f"service {self.service.name}"
-
-
 def target_checks(facts: Facts) -> Iterator[Check]:
     """Every check of every target that is switched on, and whether the account has room for all of them."""
     if isinstance(facts.schedules, Unread):
         return
-    platform = facts.schedules.platform
-    cases = [
-        Case(service=service, target=target, seen=seen, level=_greatest(service, target, facts, platform))
-        for service in facts.schedules.services
-        for target in service.targets
-        if (seen := facts.targets.get((target.function.text, target.qualifier))) is not None
-    ]
+    cases = cases_of(facts, facts.schedules)
     yield room_for_all(facts, cases)
     for case in cases:
         yield from of_target(case, facts)
@@ -236,55 +207,10 @@ def last_tick(case: Case, facts: Facts) -> Check:
         )
     words = f"{said.outcome}: {said.reason}"
     if not said.ok:
-        return case.group.broken("last tick", words, 'docs/operate.md, "What a tick reports", says what to do for each')
+        return case.group.broken("last tick", words, 'docs/warmer.md, "What a tick reports", says what to do for each')
     if said.outcome == "unproven":
         return case.group.warning("last tick", words, "add a kit, or set the log format to JSON")
     return case.group.ok("last tick", words)
-
-
-def room_for_all(facts: Facts, cases: list[Case]) -> Check:
-    """Whether the account's unreserved concurrency has room for the greatest sum of levels, users' share aside."""
-    group = Group("account")
-    if isinstance(facts.account, Unread):
-        return group.unread("concurrency", facts.account)
-    region = facts.caller.region
-    sharing = [one for one in cases if _shares(one, region)]
-    most = _greatest_sum(sharing, facts)
-    free = facts.account.unreserved * (100 - USERS_SHARE) // 100
-    found = f"at most {most} environments at once in the next 7 days, of {free} that pings may take"
-    if most <= free:
-        return group.ok("concurrency", found)
-    return group.broken("concurrency", found, "have the account's concurrency limit raised, or ask for less")
-
-
-def _shares(case: Case, region: str) -> bool:
-    function = case.seen.function
-    unreserved = isinstance(function, DeployedFunction) and function.reserved is None
-    return unreserved and case.target.function.region in {None, region} and case.target.strategy is Strategy.PING
-
-
-def _greatest_sum(cases: list[Case], facts: Facts) -> int:
-    assert not isinstance(facts.schedules, Unread)  # noqa: S101 - there are cases only with schedules
-    turns = sorted(
-        (change.at, number, change.demand.level)
-        for number, case in enumerate(cases)
-        for change in target_changes(
-            case.service, case.target, facts.now, facts.now + AHEAD, platform=facts.schedules.platform
-        )
-    )
-    levels: dict[int, int] = {}
-    most = total = 0
-    for index, (at, number, level) in enumerate(turns):
-        total += level - levels.get(number, 0)
-        levels[number] = level
-        if index + 1 == len(turns) or turns[index + 1][0] != at:
-            most = max(most, total)
-    return most
-
-
-def _greatest(service: Service, target: Target, facts: Facts, platform: Platform) -> int:
-    found = target_changes(service, target, facts.now, facts.now + AHEAD, platform=platform)
-    return max((change.demand.level for change in found), default=0)
 
 
 def _reads(case: Case, arn: str) -> list[tuple[str, str]]:

@@ -39,17 +39,12 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedStack:
-    """A stack with its outputs and resources. `created` is None when CloudFormation does not say."""
+    """A stack with its outputs. `created` is None when CloudFormation does not say."""
 
     name: str
     status: str
     created: datetime | None
     outputs: Mapping[str, str]
-    resources: tuple[Resource, ...] = ()
-
-    def physical(self, kind: str) -> tuple[Resource, ...]:
-        """The resources of that type."""
-        return tuple(one for one in self.resources if one.kind == kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

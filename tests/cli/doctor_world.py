@@ -38,6 +38,8 @@ OUTPUTS = {
     "BoostTopicArn": "arn:aws:sns:eu-west-1:123456789012:boosts",
     "SchedulesUri": "bundled",
 }
+SWITCH = "arn:aws:ssm:eu-west-1:123456789012:parameter/caretaker/switch"
+TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/state"
 LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/*"
 
 
@@ -61,6 +63,8 @@ def function(name: str, *qualifier: str, **fields: Any) -> DeployedFunction:
 
 def own(name: str, **fields: Any) -> Own:
     variables = {"CARETAKER_STATE_TABLE": "state", "CARETAKER_SWITCH": "/caretaker/switch"}
+    if name == "janitor":
+        variables["CARETAKER_MODE"] = "plan"
     defaults: dict[str, Any] = {"reserved": 1, "timeout_s": 240 if name == "warmer" else 900, "variables": variables}
     return Own(function=function(name, **{**defaults, **fields}), role=role(name))
 
@@ -68,9 +72,18 @@ def own(name: str, **fields: Any) -> Own:
 def role(name: str, *more: dict[str, Any]) -> DeployedRole:
     targets = [f"{ARN}shop", f"{ARN}shop:*"]
     reads = ["lambda:GetFunction", "lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig"]
+    boosts_only = {
+        "Effect": "Allow",
+        "Action": ["dynamodb:Query", "dynamodb:PutItem"],
+        "Resource": TABLE,
+        "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["boosts"]}},
+    }
     listed = [
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": LOGS},
         {"Effect": "Allow", "Action": ["lambda:InvokeFunction", *reads], "Resource": targets},
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": SWITCH},
+        boosts_only if name == "warmer" else {"Effect": "Allow", "Action": "dynamodb:*", "Resource": TABLE},
+        {"Effect": "Allow", "Action": "lambda:DeleteFunction", "Resource": f"{ARN}*:*"},
     ]
     return DeployedRole(name=f"{name}-role", statements=statements_of({"Statement": [*listed, *more]}))
 

@@ -277,6 +277,33 @@ def test_a_role_that_may_not_read_the_schedules_bucket_is_broken() -> None:
     assert "s3:GetObject on arn:aws:s3:::bucket/team/any.yaml" in check.mend
 
 
+@pytest.mark.parametrize(
+    ("which", "name", "action", "lacking"),
+    [
+        ("warmer", "kill switch", "ssm:GetParameter", "parameter/caretaker/switch"),
+        ("warmer", "memory", "dynamodb:Query", "table/state"),
+        ("janitor", "memory", "dynamodb:DeleteItem", "table/state"),
+    ],
+)
+def test_a_role_that_lacks_what_nothing_else_would_tell_of_is_broken(
+    which: str, name: str, action: str, lacking: str
+) -> None:
+    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    check = found(world(**{which: replace(given.own(which), role=given.role(which, deny))}), which, name)
+    assert check.verdict is BROKEN
+    assert f"{action} on arn:aws:" in check.mend
+    assert lacking in check.mend
+
+
+def test_a_janitor_that_may_delete_whole_functions_is_broken() -> None:
+    free = {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+    check = found(world(janitor=replace(given.own("janitor"), role=given.role("janitor", free))), "janitor", "leash")
+    assert check.verdict is BROKEN
+    assert check.mend.startswith(
+        "allow lambda:DeleteFunction on arn:aws:lambda:eu-west-1:123456789012:function:*:* only"
+    )
+
+
 def test_a_permissions_boundary_is_named_because_it_was_not_looked_at() -> None:
     held = replace(given.own("warmer"), role=replace(given.role("warmer"), boundary="arn:aws:iam::1:policy/edge"))
     assert found(world(warmer=held), "warmer", "boundary").verdict is WARNING
@@ -409,6 +436,8 @@ def test_policies_that_could_not_be_read_make_a_permission_unknown_with_the_acti
     check = found(world(warmer=replace(given.own("warmer"), role=half)), TARGET, "permission")
     assert (check.verdict, check.unread, check.action) == (UNKNOWN, True, "iam:GetRole")
     assert check.mend == "allow iam:GetRole to whoever runs the doctor"
+    own = [one.name for one in judge(world(warmer=replace(given.own("warmer"), role=half))) if one.group == "warmer"]
+    assert own == ["state", "timeout", "concurrency", "variables", "names", "role"]
 
 
 def test_a_function_of_another_account_needs_a_policy_of_its_own() -> None:
@@ -439,6 +468,12 @@ def test_the_account_has_room_for_the_greatest_sum_of_levels_beside_users_share(
     assert (check.verdict, check.found.split(" in ")[0]) == (BROKEN, "at most 81 environments at once")
     enough = world(schedules=given.schedules(baseline=80), account=AccountConcurrency(limit=1000, unreserved=100))
     assert found(enough, "account", "concurrency").verdict is OK
+
+
+def test_the_share_of_users_is_the_deployed_warmers() -> None:
+    warmer = given.own("warmer", variables={"CARETAKER_USERS_SHARE": "50"})
+    facts = world(warmer=warmer, account=AccountConcurrency(limit=1000, unreserved=100))
+    assert found(facts, "account", "concurrency").found.endswith("of 50 that pings may take")
 
 
 def test_levels_of_different_hours_are_not_added_up() -> None:

@@ -158,7 +158,7 @@ def test_what_cannot_be_asked_is_unknown_and_the_rest_goes_on(
     status, checks = doctor(str(built_checkout / "schedules"))
     assert status == 1
     unread = {key for key, one in checks.items() if one["unread"]}
-    assert unread == {("warmer", "log"), ("janitor", "log"), ("target shop-checkout:live", "permission")}
+    assert unread == {("warmer", "role"), ("janitor", "role"), ("target shop-checkout:live", "permission")}
     assert checks["stack", "status"]["verdict"] == "ok"
 
 
