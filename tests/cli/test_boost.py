@@ -1,0 +1,238 @@
+"""`caretaker boost` against the emulator's topic and table, with a warmer that takes what is published."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.__main__ import main
+from emulator.stack import RunningEmulator, running_emulator
+from fleet.aws.boosts import TableBoosts
+from fleet.boosts import Boost
+from tests.emulator.controlled import client_of
+from tests.warmer.builders import a_service, schedules
+from warmer.boost_message import read_notification
+from warmer.boosting import changed_boosts
+
+STACK = """
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+  Letters: {Type: AWS::SQS::Queue}
+  Subscription:
+    Type: AWS::SNS::Subscription
+    Properties: {TopicArn: !Ref Topic, Protocol: sqs, Endpoint: !GetAtt Letters.Arn}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}, {AttributeName: sk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}, {AttributeName: sk, KeyType: RANGE}]
+Outputs:
+  BoostTopicArn: {Value: !Ref Topic}
+  StateTableName: {Value: !Ref Table}
+  WarmerFunctionName: {Value: caretaker-warmer}
+  Letters: {Value: !Ref Letters}
+"""
+ASKED = ("shop", "--at-least", "40", "--for", "30m", "--reason", "the newsletter went out")
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[RunningEmulator]:
+    with running_emulator() as started:
+        yield started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A deployed topic and table, and whoever takes messages in the warmer's place."""
+
+    emulator: RunningEmulator
+    outputs: dict[str, str]
+
+    @property
+    def boosts(self) -> TableBoosts:
+        return TableBoosts(self.outputs["StateTableName"])
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What was published since the last look."""
+        sqs = client_of(self.emulator, "sqs")
+        found = sqs.receive_message(QueueUrl=self.outputs["Letters"], MaxNumberOfMessages=10).get("Messages", [])
+        for one in found:
+            sqs.delete_message(QueueUrl=self.outputs["Letters"], ReceiptHandle=one["ReceiptHandle"])
+        return [json.loads(one["Body"]) for one in found]
+
+    def take(self, stop: threading.Event) -> None:
+        """Take messages as the warmer would, until told to stop."""
+        while not stop.wait(0.05):
+            for message in self.messages():
+                asks = read_notification({"Records": [{"EventSource": "aws:sns", "Sns": message}]})
+                now = datetime.now(UTC)
+                changed_boosts(self.boosts, asks or (), schedules(a_service()), now, now=now)
+
+
+@pytest.fixture
+def stack(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stack:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    cloudformation, name = client_of(emulator, "cloudformation"), f"boosts-{abs(hash(request.node.name))}"
+    cloudformation.create_stack(StackName=name, TemplateBody=STACK)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    (found,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+    return Stack(emulator=emulator, outputs={**outputs, "name": name})
+
+
+@pytest.fixture
+def taking(stack: Stack) -> Iterator[Stack]:
+    stop = threading.Event()
+    warmer = threading.Thread(target=stack.take, args=(stop,))
+    warmer.start()
+    yield stack
+    stop.set()
+    warmer.join()
+
+
+Caretaker = Callable[..., Result]
+
+
+@pytest.fixture
+def caretaker() -> Caretaker:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["boost", *arguments])
+
+    return run
+
+
+def on(stack: Stack, *arguments: str) -> tuple[str, ...]:
+    return (*arguments, "--stack", stack.outputs["name"])
+
+
+def test_a_boost_is_published_as_an_alarm_s_would_be_and_seen_taken(taking: Stack, caretaker: Caretaker) -> None:
+    found = caretaker(*on(taking, *ASKED))
+    assert found.exit_code == 0, found.output
+    first, second = found.stdout.splitlines()
+    assert first.startswith("shop: boosted after ")
+    assert second.strip().startswith("at least 40 until ")
+    assert second.endswith(' by "by-hand" (the newsletter went out)')
+
+
+def test_a_boost_for_machines_says_what_holds_now(taking: Stack, caretaker: Caretaker) -> None:
+    taking.boosts.write(a_boost("shop-is-busy"))
+    report = json.loads(caretaker(*on(taking, *ASKED, "--format", "json")).stdout)
+    assert (report["outcome"], report["topic"]) == ("boosted", taking.outputs["BoostTopicArn"])
+    assert [boost["boost"] for boost in report["boosts"]] == ["by-hand", "shop-is-busy"]
+
+
+def test_an_end_is_seen_and_ends_alarms_boosts_too(taking: Stack, caretaker: Caretaker) -> None:
+    taking.boosts.write(a_boost("shop-is-busy"))
+    taking.boosts.write(replace(a_boost("other"), service="cart"))
+    found = caretaker(*on(taking, "shop", "--end"))
+    assert (found.exit_code, found.stdout[:17]) == (0, "shop: ended after")
+    assert json.loads(caretaker(*on(taking, "--list", "--format", "json")).stdout)[0]["service"] == "cart"
+
+
+def test_what_nobody_takes_is_a_finding_that_says_where_to_look(stack: Stack, caretaker: Caretaker) -> None:
+    found = caretaker(*on(stack, *ASKED, "--wait", "1"))
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "published, but not taken within" in found.stderr
+    assert "/aws/lambda/caretaker-warmer says why" in found.stderr
+
+
+def test_without_waiting_nothing_is_read_but_the_stack(stack: Stack, caretaker: Caretaker) -> None:
+    report = json.loads(caretaker(*on(stack, *ASKED, "--wait", "0", "--format", "json")).stdout)
+    (message,) = stack.messages()
+    assert (report["outcome"], report["message_id"]) == ("published", message["MessageId"])
+    assert json.loads(message["Message"]) == {
+        "caretaker": {"boost": "shop", "atLeast": 40, "for": "30m", "reason": "the newsletter went out"}
+    }
+
+
+def test_a_topic_may_be_named_where_the_stack_may_not_be_read(stack: Stack, caretaker: Caretaker) -> None:
+    topic = ("--topic", stack.outputs["BoostTopicArn"])
+    found = caretaker(*ASKED, "--function", "shop-prod", "--name", "sale", *topic)
+    assert (found.exit_code, "was not looked for" in found.stdout) == (0, True)
+    (message,) = stack.messages()
+    asked = json.loads(message["Message"])["caretaker"]
+    assert (asked["function"], asked["name"]) == ("shop-prod", "sale")
+
+
+def test_ending_what_does_not_hold_sends_nothing(stack: Stack, caretaker: Caretaker) -> None:
+    found = caretaker(*on(stack, "shop", "--end"))
+    assert (found.exit_code, found.stdout) == (0, "shop: no such boost holds, nothing was sent\n")
+    assert stack.messages() == []
+
+
+def a_boost(name: str) -> Boost:
+    now = datetime.now(UTC)
+    return Boost(
+        service="shop",
+        at_least=40,
+        until=now + timedelta(minutes=30, seconds=10),
+        name=name,
+        reason="34 of 40 in use",
+        since=now - timedelta(minutes=1),
+    )
+
+
+def test_the_list_has_what_holds_and_leaves_out_what_is_over(stack: Stack, caretaker: Caretaker) -> None:
+    assert caretaker(*on(stack, "--list")).stdout == "no boost holds\n"
+    boost = a_boost("shop-is-busy")
+    stack.boosts.write(replace(boost, function="shop-prod"))
+    stack.boosts.write(replace(boost, name="ended", ended=True))
+    stack.boosts.write(replace(boost, name="over", until=boost.since))
+    (line,) = caretaker(*on(stack, "--list")).stdout.splitlines()
+    assert line.startswith("shop/shop-prod  at least 40 until 20")
+    assert line.endswith(' by "shop-is-busy" (34 of 40 in use), 30 min left')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name the service to boost, or --list"),
+        (("shop",), "a boost needs --at-least N, --for TIME and --reason"),
+        (("shop", "--at-least", "4", "--for", "30m"), "a boost needs"),
+        (("shop", "--at-least", "0", "--for", "30m", "--reason", "x"), "0 is not in the range"),
+        (("shop", "--at-least", "4", "--for", "25h", "--reason", "x"), "no length of time up to 24h"),
+        (("shop", "--at-least", "4", "--for", "soon", "--reason", "x"), "no length of time up to 24h"),
+        (("shop", "--end", "--for", "30m"), "--end takes neither"),
+        (("--list", "shop"), "--list takes neither a service nor --end"),
+        (("--list", "--topic", "arn:aws:sns:eu-west-1:123456789012:t"), "name the stack, not the topic"),
+        ((*ASKED, "--topic", "t"), "is not the ARN of an SNS topic"),
+        ((*ASKED, "--topic", "arn:aws:sns:eu-west-1:123456789012:t", "--stack", "s"), "not both"),
+        (("sho\np", "--end"), "SERVICE: 'sho\\np' is no name"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_one_line_and_status_two(
+    caretaker: Caretaker, arguments: tuple[str, ...], words: str
+) -> None:
+    found = caretaker(*arguments)
+    assert (found.exit_code, found.stderr.count("\n")) == (2, 1)
+    assert words in found.stderr
+
+
+def test_a_stack_that_is_not_there_is_named(stack: Stack, caretaker: Caretaker) -> None:
+    found = caretaker(*ASKED, "--stack", "nowhere")
+    assert (found.exit_code, "there is no stack nowhere" in found.stderr) == (2, True)
+
+
+def test_a_topic_that_is_not_there_says_what_sns_said(stack: Stack, caretaker: Caretaker) -> None:
+    found = caretaker(*ASKED, "--topic", "arn:aws:sns:eu-west-1:123456789012:gone")
+    assert (found.exit_code, "sns:Publish" in found.stderr) == (2, True)
+
+
+def test_an_endpoint_given_by_option_wins_over_the_environment(
+    stack: Stack, caretaker: Caretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = stack.emulator.environment["AWS_ENDPOINT_URL"]
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    found = caretaker(*on(stack, "--list", "--endpoint-url", url))
+    assert (found.exit_code, found.stdout) == (0, "no boost holds\n")
