@@ -16,16 +16,23 @@ from cli.iam_policy import (
     Needs,
     Place,
     Policy,
+    Wishes,
     characters,
     needs_of,
     policies_for,
 )
-from cli.iam_template import BEGIN, BY_PATTERN, BlockUnusable, Found, block_lines, find_block
+from cli.iam_template import BEGIN, BY_PATTERN, EXACT, BlockUnusable, Found, block_lines, find_block
 from cli.schedules import DONE, FINDINGS, PATHS, UNUSABLE, files_meant
+from fleet.model import FunctionRef
 from profiles.model import ScheduleSet
 from profiles.reader import read_files
 
 _SHOWN = 20
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+_FOR_PRINTING = (
+    "--partition, --region, --account and --exact are for printing; a template is for any region, "
+    f'and the line "{EXACT}" below "{BEGIN}" makes it exact'
+)
 
 
 class Unusable(click.ClickException):
@@ -42,20 +49,21 @@ class Unusable(click.ClickException):
 @click.option(
     "--check", "check", metavar="FILE", type=click.Path(path_type=Path), help="Say whether the template's block is so."
 )
-@click.option("--partition", help="aws, aws-cn, aws-us-gov; by default what CloudFormation fills in.")
-@click.option("--region", help="The region of functions without an ARN.")
-@click.option("--account", help="The account of functions without an ARN.")
+@click.option("--partition", help="aws, aws-cn, aws-us-gov; by default the region's.")
+@click.option("--region", help="The region of functions without an ARN; by default what CloudFormation fills in.")
+@click.option("--account", help="Their account; by default what CloudFormation fills in.")
+@click.option("--exact", is_flag=True, help="Aliases by their own names: for who never gives them weights.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
 @click.pass_context
 def iam(
     ctx: click.Context,
+    /,
     paths: tuple[Path, ...],
     write: Path | None,
     check: Path | None,
-    partition: str | None,
-    region: str | None,
-    account: str | None,
+    exact: bool,
     form: str,
+    **place: str | None,
 ) -> None:
     """Turn schedules into the warmer's permissions: exactly the functions that they name.
 
@@ -64,27 +72,40 @@ def iam(
 
     Every target is granted, also one that is switched off or on a dry run: a switch in a schedule must not need another
     deployment. An alias gives "*": the versions behind its weights, and those that a deployment brings, are pinged by
-    number, which IAM cannot say.
+    number, which IAM cannot say. Without weights and without DeployHook --exact is enough; in a template the line
+    "# aliases without weights" in the block says the same.
     """
     if write is not None and check is not None:
         raise click.UsageError("--write and --check do not go together; --write changes only what --check objects to")
     schedules = _read(ctx, paths)
     template = write or check
     if template is None:
-        place = Place(
-            partition=partition or ("aws" if region else STACK.partition),
-            region=region or STACK.region,
-            account=account or STACK.account,
-        )
-        _show(schedules, place, form)
+        _show(schedules, _place(**place), form, Wishes(exact=exact))
         return
-    if partition or region or account:
-        raise click.UsageError("a template is for any region: --partition, --region and --account are for printing")
+    if exact or any(place.values()):
+        raise click.UsageError(_FOR_PRINTING)
     old, new = _texts(template, schedules)
     if write is not None:
         _write(write, old, new)
         ctx.exit(DONE)
     ctx.exit(_check(template, old, new, paths))
+
+
+def _place(partition: str | None, region: str | None, account: str | None) -> Place:
+    """The place that the options name, with CloudFormation's own words for what they leave open."""
+    if partition is None and region is not None:
+        partition = next((own for start, own in _PARTITIONS.items() if region.startswith(start)), "aws")
+    given = Place(partition=partition or "aws", region=region or "eu-west-1", account=account or "0" * 12)
+    try:
+        FunctionRef(text=given.arn("name"))
+    except ValueError:
+        raise click.UsageError(
+            f'--partition, --region and --account make "{given.arn("name")}", which is no ARN of a function; '
+            "give them like aws, eu-west-1 and 123456789012"
+        ) from None
+    return Place(
+        partition=partition or STACK.partition, region=region or STACK.region, account=account or STACK.account
+    )
 
 
 def _read(ctx: click.Context, paths: tuple[Path, ...]) -> ScheduleSet:
@@ -96,9 +117,9 @@ def _read(ctx: click.Context, paths: tuple[Path, ...]) -> ScheduleSet:
     return schedules
 
 
-def _show(schedules: ScheduleSet, place: Place, form: str) -> None:
+def _show(schedules: ScheduleSet, place: Place, form: str, wishes: Wishes) -> None:
     given = STACK.account not in place.arn("any") and STACK.region not in place.arn("any")
-    needs = needs_of(schedules)
+    needs = needs_of(schedules, wishes)
     policies = policies_for(needs, place if given else LONGEST)
     found = [policy.document(place) for policy in policies]
     if form == "json":
@@ -128,17 +149,17 @@ def _texts(template: Path, schedules: ScheduleSet) -> tuple[Found, list[str]]:
     try:
         # Read as bytes, so that line ends stay what they are.
         found = find_block(template.read_bytes().decode())
-        patterns = found.patterns
+        wishes = found.wishes
     except UnicodeDecodeError:
         raise Unusable(f"{template}: not a text in UTF-8; name the template, such as template.yaml") from None
     except OSError as error:
         raise Unusable(f"{template}: {error.strerror}; name the template, such as template.yaml") from None
     except BlockUnusable as error:
         raise Unusable(f"{template}: {error}") from None
-    policies = policies_for(needs_of(schedules, patterns=patterns))
+    policies = policies_for(needs_of(schedules, wishes))
     if len(policies) > MOST_POLICIES:
         raise Unusable(_too_many(template, len(policies)))
-    return found, block_lines(policies, patterns=patterns)
+    return found, block_lines(policies, wishes)
 
 
 def _too_many(template: Path, policies: int) -> str:

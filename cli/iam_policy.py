@@ -25,8 +25,8 @@ POLICIES_OF_A_ROLE = 10
 # One is left free, for what a company adds to every role.
 MOST_POLICIES = POLICIES_OF_A_ROLE - 1
 
-# Versions of one function that stay together; so many fit, whatever the function is called.
-_TOGETHER = 20
+# Qualifiers of one function that stay together; so many fit, whatever they are called.
+_TOGETHER = 15
 
 _PING = ("lambda:InvokeFunction", "lambda:GetFunction")
 _PING_PUBLISHED = (*_PING, "lambda:GetProvisionedConcurrencyConfig")
@@ -57,17 +57,34 @@ LONGEST = Place(partition="aws-iso-f", region="us-isof-south-1", account="1" * 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a person may choose: names to be granted by pattern, and aliases `exact`, for who gives them no weights."""
+
+    patterns: tuple[str, ...] = ()
+    exact: bool = False
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What one function's targets need: `qualifiers` as the schedules have them; `asked_by` says who asks for what."""
 
     function: str
     qualifiers: tuple[str, ...]
     asked_by: str
+    exact: bool = False
 
     @property
     def by_alias(self) -> bool:
-        """Whether any qualifier is an alias, behind which there may be any version."""
+        """Whether any qualifier is an alias."""
         return any(each != LATEST and VersionNumber.parse_or_none(each) is None for each in self.qualifiers)
+
+    @property
+    def any_version(self) -> bool:
+        """Whether it takes a pattern: behind an alias there may be any version."""
+        return self.by_alias and not self.exact
 
     @property
     def published(self) -> tuple[str, ...]:
@@ -77,12 +94,12 @@ class Needs:
         IAM has no pattern for numbers, so that an alias needs `*`. It adds `$LATEST` and no more: other aliases lead
         to versions as well.
         """
-        return ("*",) if self.by_alias else tuple(each for each in self.qualifiers if each != LATEST)
+        return ("*",) if self.any_version else tuple(each for each in self.qualifiers if each != LATEST)
 
     @property
     def latest(self) -> tuple[str, ...]:
         """`$LATEST`, where it is a target and not covered by `published`."""
-        return (LATEST,) if LATEST in self.qualifiers and not self.by_alias else ()
+        return (LATEST,) if LATEST in self.qualifiers and not self.any_version else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +152,18 @@ def characters(document: Mapping[str, Any]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def needs_of(schedules: ScheduleSet, *, patterns: Sequence[str] = ()) -> tuple[Needs, ...]:
+def needs_of(schedules: ScheduleSet, wishes: Wishes = NO_WISHES) -> tuple[Needs, ...]:
     """What the warmer needs for every target, by function, in order of their names.
 
     Switched off, on a dry run, left to provisioned concurrency: each is granted all the same, because a switch in a
-    schedule must not need another deployment. Bare names that match one of `patterns` share its grant.
+    schedule must not need another deployment. Bare names that match a pattern of `wishes` share its grant.
     """
     asked: dict[str, list[tuple[str, str]]] = {}
     for service in schedules.services:
         for target in service.targets:
-            key = _key(target.function, patterns)
+            key = _key(target.function, wishes.patterns)
             asked.setdefault(key, []).append((service.name, target.qualifier))
-    return tuple(one for function, found in sorted(asked.items()) for one in _needs(function, found))
+    return tuple(one for function, found in sorted(asked.items()) for one in _needs(function, found, wishes))
 
 
 def _key(function: FunctionRef, patterns: Sequence[str]) -> str:
@@ -155,11 +172,11 @@ def _key(function: FunctionRef, patterns: Sequence[str]) -> str:
     return next(matching, function.text)
 
 
-def _needs(function: str, asked: Sequence[tuple[str, str]]) -> tuple[Needs, ...]:
-    """A function's needs as one value; as several where it has too many versions as targets for one policy."""
+def _needs(function: str, asked: Sequence[tuple[str, str]], wishes: Wishes) -> tuple[Needs, ...]:
+    """A function's needs as one value; as several where it has too many qualifiers for one policy."""
     qualifiers = tuple(sorted({qualifier for _, qualifier in asked}))
-    whole = Needs(function=function, qualifiers=qualifiers, asked_by=_asked_by(asked))
-    if whole.by_alias or len(qualifiers) <= _TOGETHER:
+    whole = Needs(function=function, qualifiers=qualifiers, asked_by=_asked_by(asked), exact=wishes.exact)
+    if whole.any_version or len(qualifiers) <= _TOGETHER:
         return (whole,)
     parts = (qualifiers[at : at + _TOGETHER] for at in range(0, len(qualifiers), _TOGETHER))
     return tuple(replace(whole, qualifiers=part) for part in parts)

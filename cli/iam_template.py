@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.iam_policy import STACK, Grant, Needs, Policy
+from cli.iam_policy import STACK, Grant, Needs, Policy, Wishes
 
 BEGIN, END = "# begin caretaker iam", "# end caretaker iam"
-# A line that a person may write into the block, and that stays there.
-BY_PATTERN = "# by pattern:"
+# Lines that a person may write into the block, and that stay there.
+BY_PATTERN, EXACT = "# by pattern:", "# aliases without weights"
 
 _PATTERN = re.compile(r"[A-Za-z0-9_*?-]{1,140}")
 
@@ -31,17 +31,17 @@ class Found:
     newline: str
 
     @property
-    def patterns(self) -> tuple[str, ...]:
-        """The names that a person wants granted by pattern. Raises: BlockUnusable."""
+    def wishes(self) -> Wishes:
+        """What a person wrote into the block to stay there. Raises: BlockUnusable."""
         lines = [line.strip() for line in self.inside.splitlines()]
         said = [line.removeprefix(BY_PATTERN) for line in lines if line.startswith(BY_PATTERN)]
-        patterns = [one.strip() for line in said for one in line.split(",") if one.strip()]
+        patterns = tuple(one.strip() for line in said for one in line.split(",") if one.strip())
         for pattern in patterns:
             if _PATTERN.fullmatch(pattern) is None or not pattern.strip("*?"):
                 raise BlockUnusable(
                     f'"{BY_PATTERN} {pattern}": a pattern is a function\'s name with * or ? in it, such as shop-*'
                 )
-        return tuple(patterns)
+        return Wishes(patterns=patterns, exact=EXACT in lines)
 
     def holding(self, lines: Sequence[str]) -> str:
         """The template's text with these lines as its block; an empty line takes no indent."""
@@ -70,9 +70,10 @@ def find_block(text: str) -> Found:
     )
 
 
-def block_lines(policies: Sequence[Policy], *, patterns: Sequence[str] = ()) -> list[str]:
+def block_lines(policies: Sequence[Policy], wishes: Wishes) -> list[str]:
     """The lines of the block, without its indent: one managed policy of the warmer's role after the other."""
-    lines = [f"{BY_PATTERN} {', '.join(patterns)}"] if patterns else []
+    lines = [EXACT] if wishes.exact else []
+    lines += [f"{BY_PATTERN} {', '.join(wishes.patterns)}"] if wishes.patterns else []
     for number, policy in enumerate(policies, start=1):
         if lines:
             lines.append("")

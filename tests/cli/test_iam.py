@@ -158,6 +158,22 @@ def test_without_a_region_cloudformation_s_names_stand_for_it(folder: Path) -> N
     assert "give --region and --account" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("region", "start"),
+    [("cn-north-1", "arn:aws-cn:"), ("us-gov-west-1", "arn:aws-us-gov:"), ("eu-west-1", "arn:aws:")],
+)
+def test_a_region_says_which_partition_it_is_of(folder: Path, region: str, start: str) -> None:
+    ended = run(service(folder, "function: shop, alias: live"), "--region", region, "--account", "123456789012")
+    assert f'"{start}lambda:{region}:123456789012:function:shop:*"' in ended.stdout
+
+
+@pytest.mark.parametrize("option", [("--region", "Ireland"), ("--account", "shop"), ("--partition", "azure")])
+def test_a_place_that_makes_no_arn_is_refused(folder: Path, option: tuple[str, str]) -> None:
+    ended = run(service(folder, "function: shop, alias: live"), *option)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "which is no ARN of a function; give them like aws, eu-west-1 and 123456789012" in ended.stderr
+
+
 def test_the_json_form_lists_every_policy_with_its_size(folder: Path) -> None:
     many(folder, 100)
     answer = json.loads(run(folder, *HERE, "--format", "json").stdout)
@@ -184,7 +200,8 @@ def test_three_hundred_targets_fit_and_every_policy_is_small_enough_anywhere(fol
 
 def test_the_longest_names_and_many_versions_of_one_function_stay_under_the_limit(folder: Path) -> None:
     service(folder, *(f'function: {"x" * 64}, version: "{version}"' for version in range(100_000, 100_150)))
-    policies = json.loads(run(folder, "--format", "json").stdout)["policies"]
+    service(folder, *(f"function: {'y' * 64}, alias: {'z' * 100}-{n}" for n in range(50)), name="tax")
+    policies = json.loads(run(folder, "--exact", "--format", "json").stdout)["policies"]
     assert max(policy["characters"] for policy in policies) <= MOST_CHARACTERS
 
 
@@ -208,6 +225,30 @@ def test_a_line_in_the_block_grants_names_by_pattern_and_stays(folder: Path, tem
     assert text.count("AWS::IAM::ManagedPolicy") == 1
     assert "function:shop-checkout-*:*  # shop: live\n" in text
     assert "function:pay:*  # pay: live\n" in text
+    assert run(folder, "--check", template).exit_code == 0
+
+
+def test_aliases_without_weights_are_granted_by_their_exact_names(folder: Path) -> None:
+    service(folder, "function: shop, alias: live", "function: shop, alias: beta", 'function: shop, alias: "$LATEST"')
+    ended = run(folder, *HERE, "--exact")
+    document = json.loads(ended.stdout)
+    assert "*" not in ended.stdout
+    invoked = {
+        one for one in ("", ":live", ":beta", ":blue", ":7", ":$LATEST") if may(document, PING, f"{LAMBDA}shop{one}")
+    }
+    assert invoked == {":live", ":beta", ":$LATEST"}
+    assert may(document, ALIAS, f"{LAMBDA}shop")
+    assert may(document, PROVISIONED, f"{LAMBDA}shop:live")
+
+
+def test_a_line_in_the_block_makes_aliases_exact_and_stays(folder: Path, template: Path) -> None:
+    service(folder, "function: shop, alias: live")
+    begin = "caretaker iam: made, not written\n"
+    template.write_bytes(TEMPLATE.replace(begin, f"{begin}  # aliases without weights\n").encode())
+    text = written(folder, template)
+    assert "  # aliases without weights\n\n  WarmerTargets1:\n" in text
+    assert "function:shop:live  # shop: live\n" in text
+    assert ":*" not in text
     assert run(folder, "--check", template).exit_code == 0
 
 
@@ -348,7 +389,10 @@ def test_schedules_with_a_mistake_change_nothing(folder: Path, template: Path) -
     assert template.read_bytes().decode() == TEMPLATE
 
 
-@pytest.mark.parametrize("options", [("--write", "t.yaml", "--check", "t.yaml"), ("--check", "t.yaml", *HERE)])
+@pytest.mark.parametrize(
+    "options",
+    [("--write", "t.yaml", "--check", "t.yaml"), ("--check", "t.yaml", *HERE), ("--write", "t.yaml", "--exact")],
+)
 def test_options_that_do_not_go_together_are_refused(folder: Path, options: tuple[str, ...]) -> None:
     ended = run(service(folder, "function: shop, alias: live"), *options)
     assert ended.exit_code == 2

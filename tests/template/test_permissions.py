@@ -128,8 +128,8 @@ def test_what_the_warmer_may_invoke_always_names_one_function(warmer: list[dict[
 
 def test_the_bundled_schedules_targets_are_those_that_the_template_grants() -> None:
     found = find_block(TEMPLATE.read_text(encoding="utf-8"))
-    policies = policies_for(needs_of(read_folder(ROOT / "schedules")))
-    assert found.inside.split() == " ".join(block_lines(policies)).split()
+    policies = policies_for(needs_of(read_folder(ROOT / "schedules"), found.wishes))
+    assert found.inside.split() == " ".join(block_lines(policies, found.wishes)).split()
 
 
 def test_the_warmer_may_read_the_account_s_limits(warmer: list[dict[str, Any]]) -> None:
