@@ -69,12 +69,24 @@ NO_WISHES = Wishes()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What one function's targets need: `qualifiers` as the schedules have them; `asked_by` says who asks for what."""
+    """What one function's targets need: `asked` are pairs of a service and the qualifier that it names."""
 
     function: str
-    qualifiers: tuple[str, ...]
-    asked_by: str
+    asked: tuple[tuple[str, str], ...]
     exact: bool = False
+
+    @property
+    def qualifiers(self) -> tuple[str, ...]:
+        """As the schedules have them, each once."""
+        return tuple(sorted({qualifier for _, qualifier in self.asked}))
+
+    def asked_by(self, end: str) -> str:
+        """Who asks for an ARN with this end, as in "shop: live, beta; tax: live"."""
+        by_service: dict[str, set[str]] = {}
+        for service, qualifier in sorted(self.asked):
+            if end in ("*", qualifier):
+                by_service.setdefault(service, set()).add(qualifier)
+        return "; ".join(f"{service}: {', '.join(sorted(found))}" for service, found in by_service.items())
 
     @property
     def by_alias(self) -> bool:
@@ -174,19 +186,11 @@ def _key(function: FunctionRef, patterns: Sequence[str]) -> str:
 
 def _needs(function: str, asked: Sequence[tuple[str, str]], wishes: Wishes) -> tuple[Needs, ...]:
     """A function's needs as one value; as several where it has too many qualifiers for one policy."""
-    qualifiers = tuple(sorted({qualifier for _, qualifier in asked}))
-    whole = Needs(function=function, qualifiers=qualifiers, asked_by=_asked_by(asked), exact=wishes.exact)
-    if whole.any_version or len(qualifiers) <= _TOGETHER:
+    whole = Needs(function=function, asked=tuple(asked), exact=wishes.exact)
+    if whole.any_version or len(whole.qualifiers) <= _TOGETHER:
         return (whole,)
-    parts = (qualifiers[at : at + _TOGETHER] for at in range(0, len(qualifiers), _TOGETHER))
-    return tuple(replace(whole, qualifiers=part) for part in parts)
-
-
-def _asked_by(asked: Sequence[tuple[str, str]]) -> str:
-    by_service: dict[str, set[str]] = {}
-    for service, qualifier in sorted(asked):
-        by_service.setdefault(service, set()).add(qualifier)
-    return "; ".join(f"{service}: {', '.join(sorted(found))}" for service, found in by_service.items())
+    parts = (whole.qualifiers[at : at + _TOGETHER] for at in range(0, len(whole.qualifiers), _TOGETHER))
+    return tuple(replace(whole, asked=tuple(one for one in asked if one[1] in part)) for part in parts)
 
 
 def policies_for(needs: Sequence[Needs], place: Place = LONGEST) -> tuple[Policy, ...]:

@@ -103,7 +103,7 @@ def _statement(grant: Grant, said: dict[tuple[str, str], Needs]) -> list[str]:
         f"  Action: [{', '.join(grant.actions)}]",
         "  Resource:",
     ]
-    return head + [f"    - {_arn(*pair)}{_comment(said.get(pair))}" for pair in grant.on]
+    return head + [f"    - {_arn(*pair)}{_comment(said.get(pair), pair[1])}" for pair in grant.on]
 
 
 def _arn(function: str, end: str) -> str:
@@ -111,5 +111,5 @@ def _arn(function: str, end: str) -> str:
     return f"!Sub {arn}" if "${" in arn else arn
 
 
-def _comment(needs: Needs | None) -> str:
-    return f"  # {needs.asked_by}" if needs else ""
+def _comment(needs: Needs | None, end: str) -> str:
+    return f"  # {needs.asked_by(end)}" if needs else ""

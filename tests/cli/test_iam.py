@@ -348,6 +348,20 @@ def test_two_aliases_of_one_function_are_one_grant_with_both_who_ask(folder: Pat
     assert text.count("function:shop:*  # shop: $LATEST, beta, live\n") == 1
 
 
+def test_each_line_says_which_services_ask_for_it(folder: Path, template: Path) -> None:
+    service(folder, 'function: pay, version: "7"', 'function: pay, version: "8"')
+    service(folder, 'function: pay, alias: "$LATEST"', "function: shop, alias: beta", name="tax")
+    service(folder, "function: shop, alias: live", name="zoo")
+    text = written(folder, template)
+    for line in (
+        "pay:7  # shop: 7",
+        "pay:8  # shop: 8",
+        "pay:$LATEST  # tax: $LATEST",
+        "shop:*  # tax: beta; zoo: live",
+    ):
+        assert text.count(f"function:{line}\n") == 1
+
+
 @pytest.mark.parametrize("name", ["yes", "123", "a_b-c", "-x", "x" * 64])
 def test_any_name_that_lambda_takes_is_one_yaml_scalar(folder: Path, template: Path, name: str) -> None:
     text = written(service(folder, f'function: "{name}", alias: live'), template)
