@@ -1,5 +1,7 @@
 """SDK errors in this project's own words: where, what was found, what to do, and which permission is missing."""
 
+import re
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -25,6 +27,9 @@ from fleet.words import said
 _THROTTLES = {"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"}
 _MOST_WORDS = 500
 _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
+# Source: IAM user guide, "Troubleshoot access denied error messages". The action is not always the operation's: a
+# transaction is denied the writes that it is made of.
+_MISSING = re.compile(r"is not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)")
 # A wait of more digits is no wait but a mistake.
 _DIGITS = 7
 _STALE = {
@@ -108,7 +113,8 @@ def _from_reply(error: ClientError, where: str) -> FleetError:
     words = said(error.response.get("Error", {}).get("Message", "") or error, most=_MOST_WORDS)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _DENIALS or (status == 403 and code not in _STALE):
-        return AccessDenied(f"{where} was denied: {words}; allow {where} in the role's policy", action=where)
+        missing = found[1] if (found := _MISSING.search(words)) else where
+        return AccessDenied(f"{where} was denied: {words}; allow {missing} in the role's policy", action=missing)
     if code in _STALE:
         return Refused(f"{where}: the AWS credentials are not accepted ({code}: {words}); {_remedy(words)}")
     if code in _THROTTLES or status == 429:

@@ -118,6 +118,17 @@ def test_a_refusal_says_what_to_do(code: str, status: int, message: str, kind: t
     assert message in str(found)
 
 
+def test_a_denial_tells_to_allow_the_action_that_aws_names_which_need_not_be_the_operation_s() -> None:
+    words = "User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: dynamodb:PutItem on resource: table/t"
+    reply = {"Error": {"Code": "AccessDeniedException", "Message": words}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    error = ClientError(reply, "TransactWriteItems")
+    found = translated(error, service="dynamodb", operation="TransactWriteItems")
+
+    assert isinstance(found, AccessDenied)
+    assert found.action == "dynamodb:PutItem"
+    assert str(found).endswith("allow dynamodb:PutItem in the role's policy")
+
+
 @pytest.mark.parametrize("error", [SSOTokenLoadError(error_msg="no token"), UnauthorizedSSOTokenError()])
 def test_a_login_that_ran_out_is_told_to_be_renewed(error: BotoCoreError) -> None:
     assert "log in again" in str(translated(error, service="sts", operation="GetCallerIdentity"))
