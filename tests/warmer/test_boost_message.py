@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,3 +198,12 @@ def test_a_description_of_a_thousand_lines_is_read_as_far_as_cloudwatch_would_al
 def test_the_golden_alarm_is_one_message_of_the_size_that_cloudwatch_sends() -> None:
     message = json.loads(golden("alarm")["Records"][0]["Sns"]["Message"])
     assert {"AlarmName", "NewStateValue", "StateChangeTime", "Trigger", "AlarmArn"} <= set(message)
+
+
+def test_the_alarm_in_the_manual_asks_for_what_it_says() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "operate.md").read_text(encoding="utf-8")
+    example = manual.split("```yaml\nShopIsBusy:", 1)[1].split("```", 1)[0]
+    (line,) = [line.strip() for line in example.splitlines() if "caretaker: boost" in line]
+    ask = only(an_alarm(AlarmDescription=line))
+    assert isinstance(ask, Begin)
+    assert (ask.service, ask.at_least, ask.lasts) == ("shop", 60, timedelta(hours=2))
