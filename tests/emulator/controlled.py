@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -34,11 +35,14 @@ def controlled(options: Options | None = None) -> Iterator[tuple[RunningEmulator
             client.close()
 
 
-def zipped(source: str) -> bytes:
-    """A deployment package with one module, `app`."""
+def zipped(source: str, *, folder: Path | None = None) -> bytes:
+    """A deployment package with one module, `app`, and the Python files of a package `folder` where one is given."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo("app.py"), source)
+        for path in sorted(folder.rglob("*.py")) if folder is not None else []:
+            name = str(path.relative_to(folder.parent)) if folder is not None else ""
+            archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
     return buffer.getvalue()
 
 
@@ -49,6 +53,7 @@ def create(
     versions: int = 0,
     source: str = "def handler(event, context): return event",
     timeout_s: int = 3,
+    folder: Path | None = None,
 ) -> str:
     """A Python function with so many published versions; its ARN."""
     created = client.create_function(
@@ -56,7 +61,7 @@ def create(
         Runtime="python3.13",
         Handler="app.handler",
         Role=ROLE,
-        Code={"ZipFile": zipped(source)},
+        Code={"ZipFile": zipped(source, folder=folder)},
         Timeout=timeout_s,
     )
     for number in range(1, versions + 1):
