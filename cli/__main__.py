@@ -2,7 +2,7 @@
 
 import io
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -14,6 +14,7 @@ from cli.iam import iam
 from cli.init import init
 from cli.janitor import janitor
 from cli.janitor_sweep import audit, sweep
+from cli.printable import guarded
 from cli.push import push
 from cli.render import render
 from cli.schedules import explain, plan, validate
@@ -27,6 +28,10 @@ class OneLineErrors(click.Group):
         """Run, and end the process with the verb's exit status."""
         kwargs["standalone_mode"] = False
         _write_any_name()
+        with guarded():
+            self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> NoReturn:
         try:
             status = super().main(*args, **kwargs)
         except click.exceptions.NoArgsIsHelpError as error:

@@ -17,6 +17,7 @@ from cli.doctor_own import own_checks
 from cli.doctor_runs import run_checks
 from cli.doctor_stack import stack_checks
 from cli.doctor_targets import target_checks
+from cli.printable import printable, unguarded
 
 DONE, FINDINGS = 0, 1
 
@@ -71,5 +72,5 @@ def _telling() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    with Console(stderr=True).status("asking AWS") as status:
-        yield status.update
+    with Console(file=unguarded(sys.stderr)).status("asking AWS") as status:
+        yield lambda text: status.update(printable(text))

@@ -19,8 +19,8 @@ from cli.schedules import DONE, FINDINGS, files_meant
 from fleet.aws.documents import S3Documents
 from fleet.aws.uploads import Stored
 from fleet.ports import FleetError, StoredDocument
+from profiles.bounds import MOST_BYTES
 from profiles.compiled import Compiled, CompiledUnusable, compile_schedules, load_compiled
-from profiles.live import MOST_BYTES
 from profiles.location import COMPILED_NAME, Store
 from profiles.model import Platform, ScheduleSet
 from profiles.reader import Document, read_documents, read_files

@@ -71,8 +71,9 @@ def print_mistakes(mistakes: Sequence[Mistake], *, files: int, services: int) ->
     console = _console()
     for mistake in mistakes:
         colour = "red" if mistake.severity is Severity.ERROR else "yellow"
-        place = f"{mistake.file}:{mistake.line}:{mistake.column}: "
-        console.print(Text.assemble(place, (mistake.code, colour), f" {mistake.message}"), soft_wrap=True)
+        console.print(
+            Text.assemble(f"{mistake.place}: ", (mistake.code, colour), f" {mistake.message}"), soft_wrap=True
+        )
     errors = sum(mistake.severity is Severity.ERROR for mistake in mistakes)
     console.print(
         f"{_count(files, 'file')}, {_count(services, 'usable service')}: "

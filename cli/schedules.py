@@ -11,6 +11,7 @@ import click
 
 from cli import schedule_output as output
 from cli.diff import show_difference
+from cli.printable import unguarded
 from profiles.errors import SchedulesMissing
 from profiles.findings import did_you_mean
 from profiles.model import Mistake, ScheduleSet, Severity
@@ -155,7 +156,7 @@ def _read_with_progress(files: list[Path]) -> ScheduleSet:
     """What the files say; when there are many and a person watches, with a bar on standard error."""
     if len(files) < _MANY or not sys.stderr.isatty():
         return read_files(files)
-    with click.progressbar(length=len(files), label="validate", file=sys.stderr) as bar:
+    with click.progressbar(length=len(files), label="validate", file=unguarded(sys.stderr)) as bar:
         return read_files(files, done=lambda: bar.update(1))
 
 

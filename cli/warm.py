@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.status import Status
 
 from cli import warm_output as output
+from cli.printable import printable, unguarded
 from cli.schedules import DONE, FINDINGS, Instant
 from fleet.model import BurstResult, FunctionRef, Ping
 from fleet.ports import Endpoint, Invoker, SignedRequest
@@ -71,7 +72,7 @@ class Watch:
     def _say(self, line: str) -> None:
         """A line that stays; above the moving one, where there is one."""
         if self.status is not None:
-            self.status.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.status.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
         else:
             click.echo(line, err=True)
 
@@ -232,4 +233,4 @@ def _status() -> AbstractContextManager[Status | None]:
     """A line that says what is in flight, where a person watches."""
     if not sys.stderr.isatty():
         return nullcontext()
-    return Console(stderr=True).status("reading limits")
+    return Console(file=unguarded(sys.stderr)).status("reading limits")

@@ -16,10 +16,16 @@ DANGEROUS_KEYS = frozenset(("command", "raw_command", "manage", "awslogs", "_ser
 INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 3, 5, 10))
 MAX_CEILING = 10_000
 MAX_DEPTH = 32
+# Of one YAML file; and of a compiled document, or all YAML files of a place together: two thousand services take half.
+MOST_FILE_BYTES = 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
+MOST_DOCUMENTS = 5_000
 LONGEST_RAMP = timedelta(hours=1)
 LONGEST_WINDOW = timedelta(hours=24)
 LONGEST_OVERRIDE = timedelta(days=31)
 # Source: Lambda quotas, function timeout: 900 seconds.
 TIMEOUTS = (timedelta(seconds=1), timedelta(seconds=900))
+# Each may name every minute of a day, and all of that is worked out at a tick; a hundred take a second.
+MOST_CRONS = 100
 KEEP = (2, 10_000)
 SUPERSEDED = (timedelta(minutes=1), timedelta(days=3650))

@@ -41,6 +41,10 @@ def check(schedules: ScheduleSet) -> None:
     # Profiles and pings stand in the document once, and are one object here.
     for ping in {id(target.ping): target.ping for target in targets}.values():
         _ping(ping)
+    for service in schedules.services:
+        crons = sum(window.cron is not None for profile in service.profiles for window in profile.every_window)
+        # Its own file's, and those of the profiles that the platform lends it.
+        _require(crons <= 2 * bounds.MOST_CRONS, f"service {_short(service.name)}: windows with cron", crons)
     profiles = (profile for service in schedules.services for profile in service.profiles)
     for profile in {id(profile): profile for profile in profiles}.values():
         _profile(profile, ceiling)

@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from fleet.ports import Documents, FleetError, StoredDocument
+from profiles.bounds import MOST_BYTES, MOST_DOCUMENTS, MOST_FILE_BYTES
 from profiles.compiled import CompiledUnusable, load_compiled
 from profiles.errors import ProfilesError
 from profiles.held import Held, HeldDocument, restore, save
 from profiles.location import COMPILED_NAME, Store
 from profiles.model import Mistake, ScheduleSet, Service
 
-MOST_BYTES = 64 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml")
 _PLATFORM = ("platform.yaml", "platform.yml")
 
@@ -83,17 +83,31 @@ def _refreshed(store: Store, documents: Documents, before: Held | None, now: dat
         there = _schedules_among(documents.listing())
         if not there:
             raise OutOfReach(f"{store} holds neither {COMPILED_NAME} nor YAML files; is the prefix right?")
+        if len(there) > MOST_DOCUMENTS:
+            raise OutOfReach(
+                f"{store} holds {len(there):,} YAML files, {MOST_DOCUMENTS:,} at most; is the prefix right?"
+            )
         here = set(there)
         wanted = {
             name: known[name].etag if name in known else None
             for name, etag in there.items()
             if name not in known or known[name].etag != etag
         }
-    fetched = documents.fetch(wanted, most_bytes=MOST_BYTES) if wanted else {}
+    # One byte more than it may have, so that a longer one is seen to be longer.
+    most_bytes = 1 + (MOST_BYTES if any(name.endswith(".json") for name in here) else MOST_FILE_BYTES)
+    fetched = documents.fetch(wanted, most_bytes=most_bytes) if wanted else {}
     found = {name: _held(known.get(name), fetched.get(name)) for name in sorted(here)}
+    _check_size(store, found)
     if store.name is not None and isinstance(failure := fetched.get(store.name), FleetError):
         raise failure
     return Held(documents=found, at=now)
+
+
+def _check_size(store: Store, found: Mapping[str, HeldDocument]) -> None:
+    """Reading more would take longer than a tick has, and more memory than there is."""
+    size = sum(len(one.data) for one in found.values())
+    if size > MOST_BYTES:
+        raise OutOfReach(f"{store} holds {size:,} bytes or more, {MOST_BYTES:,} at most; is the prefix right?")
 
 
 def _schedules_among(listing: Mapping[str, str]) -> Mapping[str, str]:

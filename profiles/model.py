@@ -113,6 +113,11 @@ class Profile:
     dates: tuple[DatedDays, ...] = ()
     file: str | None = field(default=None, compare=False)
 
+    @property
+    def every_window(self) -> tuple[Window, ...]:
+        """The windows, and those of the dated days."""
+        return (*self.windows, *(window for entry in self.dates for window in entry.windows))
+
 
 class Strategy(Enum):
     """Who keeps a target's environments: the warmer's pings, or provisioned concurrency, to which the level is left."""
@@ -240,7 +245,13 @@ class Mistake:
     severity: Severity = field(default=Severity.ERROR, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.code} {self.message}"
+        return f"{self.place}: {self.code} {self.message}"
+
+    @property
+    def place(self) -> str:
+        """File, line and column on one printable line, whatever the file is called."""
+        file = self.file if self.file.isprintable() else self.file.encode("unicode_escape").decode("ascii")
+        return f"{file}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

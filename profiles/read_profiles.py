@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from profiles import bounds, checks, time_checks
 from profiles.fields import Fields, open_mapping, open_named
-from profiles.findings import Findings, did_you_mean, shown
+from profiles.findings import Findings, Place, did_you_mean, shown
 from profiles.model import EVERY_DAY, DatedDays, Profile, Window
 from profiles.yaml_nodes import Node, Scalar
 
@@ -57,7 +57,16 @@ def read_profiles(fields: Fields, shared: Shared) -> Profiles | None:
             before = findings.errors
             profile = _profile(value, name, path, findings, shared)
             found[name] = profile if findings.errors == before else None
+    _limit_crons([profile for profile in found.values() if profile is not None], findings)
     return found
+
+
+def _limit_crons(profiles: Collection[Profile], findings: Findings) -> None:
+    crons = [window for profile in profiles for window in profile.every_window if window.cron is not None]
+    if len(crons) > bounds.MOST_CRONS:
+        over = crons[bounds.MOST_CRONS]
+        message = f"{len(crons)} windows with cron in one file, {bounds.MOST_CRONS} at most; name the days instead"
+        findings.error(Place(line=over.line, column=over.column), "E305", message)
 
 
 def _profile(node: Node, name: str, path: str, findings: Findings, shared: Shared) -> Profile:

@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
+from profiles import bounds
 from profiles.findings import Findings, Place
 
-MAX_BYTES = 1024 * 1024
-MAX_DEPTH = 32
+MAX_BYTES = bounds.MOST_FILE_BYTES
+MAX_DEPTH = bounds.MAX_DEPTH
 MAX_NODES = 100_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

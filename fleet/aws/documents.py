@@ -15,11 +15,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from fleet.aws.errors import translated
-from fleet.ports import FleetError, StoredDocument, Unreachable
+from fleet.ports import FleetError, Refused, StoredDocument, Unreachable
 
 _AT_ONCE = 10
 # For all documents of one fetch together; the tick has more to do.
 _BUDGET_S = 20.0
+_MOST_TOGETHER = 64 * 1024 * 1024
+_MOST_NAMES = 20_000
 _CONNECT_S, _READ_S = 2, 5
 
 
@@ -29,6 +31,7 @@ class S3Documents:
     def __init__(self, bucket: str, prefix: str) -> None:
         self._bucket = bucket
         self._prefix = prefix
+        self._where = f"s3://{bucket}/{prefix}"
 
     def listing(self) -> Mapping[str, str]:
         """Name below the prefix → ETag, all pages. Raises: FleetError."""
@@ -40,7 +43,13 @@ class S3Documents:
                 found.update({item["Key"][len(self._prefix) :]: item["ETag"] for item in page.get("Contents", [])})
                 if not page.get("IsTruncated"):
                     return found
+                if len(found) >= _MOST_NAMES:
+                    raise Refused(
+                        f"s3:ListBucket: over {_MOST_NAMES:,} objects below {self._where}; is the prefix right?"
+                    )
                 request["ContinuationToken"] = page["NextContinuationToken"]
+        except FleetError:
+            raise
         except Exception as error:
             raise translated(error, service="s3", operation="ListBucket") from error
 
@@ -54,22 +63,38 @@ class S3Documents:
             return dict.fromkeys(known, translated(error, service="s3", operation="GetObject"))
         readers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="documents")
         try:
-            asked = {name: readers.submit(self._one, client, name, etag, most_bytes) for name, etag in known.items()}
+            room = _Room()
+            asked = {
+                name: readers.submit(self._one, client, name, etag, most_bytes, room) for name, etag in known.items()
+            }
             done, _ = wait(asked.values(), _BUDGET_S)
             late = Unreachable(f"s3:GetObject did not end within {_BUDGET_S:.0f} s")
             return {name: future.result() if future in done else late for name, future in asked.items()}
         finally:
             readers.shutdown(wait=False, cancel_futures=True)
 
-    def _one(self, client: Any, name: str, etag: str | None, most_bytes: int) -> StoredDocument | FleetError | None:
+    def _one(
+        self, client: Any, name: str, etag: str | None, most_bytes: int, room: "_Room"
+    ) -> StoredDocument | FleetError | None:
+        if room.left <= 0:
+            return Refused(f"s3:GetObject: over {_MOST_TOGETHER:,} bytes below {self._where}; is the prefix right?")
         condition = {} if etag is None else {"IfNoneMatch": etag}
         try:
             reply = client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}", **condition)
-            return StoredDocument(etag=reply["ETag"], data=reply["Body"].read(most_bytes))
+            data = reply["Body"].read(most_bytes)
+            room.left -= len(data)
+            return StoredDocument(etag=reply["ETag"], data=data)
         except Exception as error:
             if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:
                 return None
             return translated(error, service="s3", operation="GetObject")
+
+
+class _Room:
+    """Bytes that may still be had in one fetch; each reader looks before it asks, so that memory cannot run out."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_TOGETHER
 
 
 def s3_client() -> Any:
