@@ -123,7 +123,7 @@ def _stack(reader: DeployedReader, name: str, caller: Caller) -> DeployedStack |
     stack = tried(lambda: reader.stack(name))
     if stack is None:
         raise NoStackError(
-            f'account {caller.account} has no stack "{name}" in {caller.region}; '
+            f'account {caller.account or "unknown"} has no stack "{name}" in {caller.region}; '
             "name it with --stack, or set AWS_REGION"
         )
     if isinstance(stack, Unread):

@@ -1,6 +1,6 @@
 """Reads a deployed stack and what belongs to it: rules, alarms, queue, table, functions. Reads only.
 
-Needs sts:GetCallerIdentity (which nobody can be denied), cloudformation:DescribeStacks and ListStackResources,
+Needs sts:GetCallerIdentity, which everybody may call, cloudformation:DescribeStacks and ListStackResources,
 events:DescribeRule and ListTargetsByRule, cloudwatch:DescribeAlarms, sqs:GetQueueAttributes, dynamodb:DescribeTable,
 lambda:GetFunction and GetAccountSettings.
 """
@@ -27,9 +27,12 @@ from fleet.deployed import (
     Resource,
 )
 from fleet.model import FunctionRef
+from fleet.ports import AccessDenied
 
 # Requests a second, of each service: gentle for all of them. GetFunction has a bucket of 100 a second for itself.
 _GENTLE, _GET_FUNCTION = 8.0, 20.0
+# A clock this far off may be why a request was refused; what it says of the rest is then worth more than the refusal.
+_SKEW_NOTED_S = 60
 # Source: CloudWatch API reference, DescribeAlarms: 100 names a request.
 _ALARMS_A_REQUEST = 100
 _NEXT = ("NextToken", "NextToken")
@@ -39,8 +42,8 @@ _GONE = {"DELETE_COMPLETE", "DELETE_SKIPPED"}
 def who_asks() -> Caller:
     """The caller's identity, by a signed request whose answer also tells AWS's time.
 
-    Raises: FleetError without credentials, without a region, or when the request was refused for anything but a clock
-    that is off; then account and ARN are empty.
+    Account and ARN are empty where the answer does not tell them: a network may keep STS to itself, and a clock that is
+    off has everything refused. Raises: FleetError without credentials, without a region or without an answer.
     """
     before = time.time()
     try:
@@ -49,10 +52,13 @@ def who_asks() -> Caller:
         reply = sts.get_caller_identity()
         return Caller(account=reply["Account"], arn=reply["Arn"], region=region, skew_s=_skew_s(reply, before))
     except ClientError as error:
-        skew_s = _skew_s(error.response, before)
-        if skew_s is None or abs(skew_s) < 60:
-            raise translated(error, service="sts", operation="GetCallerIdentity") from error
-        return Caller(account="", arn="", region=region, skew_s=skew_s)
+        failure, skew_s = (
+            translated(error, service="sts", operation="GetCallerIdentity"),
+            _skew_s(error.response, before),
+        )
+        if isinstance(failure, AccessDenied) or (skew_s is not None and abs(skew_s) > _SKEW_NOTED_S):
+            return Caller(account="", arn="", region=region, skew_s=skew_s)
+        raise failure from error
     except BotoCoreError as error:
         raise translated(error, service="sts", operation="GetCallerIdentity") from error
 
