@@ -29,9 +29,8 @@ from profiles.evaluate import tick_instant
 from profiles.loading import Library, Loaded, Shelves, load_schedules
 from profiles.location import Store
 from profiles.model import ScheduleSet
-from warmer.boost_message import Ask
 from warmer.boosting import BOOST, changed_boosts, known_boosts
-from warmer.boosts import concerned
+from warmer.boosts import BoostState, concerned
 from warmer.deployments import Change, NoChange, UnusableDeployment, changed_targets
 from warmer.hook import DEPLOYMENT, SWITCHED_OFF, HookAnswer, answer_hook
 from warmer.memory import Memory
@@ -75,11 +74,11 @@ def _publish(report: TickReport) -> None:
 def _serve(request: Request, deadline: float, now: datetime) -> TickReport:
     settings = WarmerSettings.from_env(os.environ)
     switch = _switch(settings)
-    if switch.stop is not None:
+    if switch.stop is not None and not request.asks:
         return TickReport(tick=request.at, outcome=SWITCHED_OFF, reason=switch.stop)
     # A switch that cannot be read stops nothing: users would wait because of a parameter.
     problems = () if switch.problem is None else (switch.problem,)
-    report = _served(request, settings, deadline, now)
+    report = _served(request, settings, deadline, now, stop=switch.stop)
     return replace(report, problems=(*problems, *report.boosts.problems))
 
 
@@ -91,7 +90,9 @@ def _switch(settings: WarmerSettings) -> Asked:
     return ask(ParameterSwitch(settings.switch), Part.WARMER)
 
 
-def _served(request: Request, settings: WarmerSettings, deadline: float, now: datetime) -> TickReport:
+def _served(
+    request: Request, settings: WarmerSettings, deadline: float, now: datetime, *, stop: str | None
+) -> TickReport:
     loaded = load(settings, now)
     schedules = loaded.schedules
     # What a change left cold is warmed at the level of now: its event may be of the tick before.
@@ -104,7 +105,8 @@ def _served(request: Request, settings: WarmerSettings, deadline: float, now: da
         )
     boosts = _boosts(settings, deadline)
     if request.asks:
-        report = _serve_asks(request.asks, boosts, schedules, instant, deadline, now)
+        state = changed_boosts(boosts, request.asks, schedules, instant, now=now)
+        report = _serve_boosts(state, schedules, instant, deadline, stop)
     elif request.change is not None:
         report = _serve_change(request.change, boosts, schedules, instant, deadline)
     else:
@@ -124,18 +126,15 @@ def _boosts(settings: WarmerSettings, deadline: float) -> Boosts | None:
     return TableBoosts(settings.state_table, lambda: deadline - time.monotonic())
 
 
-def _serve_asks(
-    asks: Sequence[Ask],
-    boosts: Boosts | None,
-    schedules: ScheduleSet,
-    instant: datetime,
-    deadline: float,
-    now: datetime,
+def _serve_boosts(
+    state: BoostState, schedules: ScheduleSet, instant: datetime, deadline: float, stop: str | None
 ) -> TickReport:
-    state = changed_boosts(boosts, asks, schedules, instant, now=now)
-    targets = _warm(concerned(schedules, state.changes), instant, deadline, boosts=state.active)
-    report = TickReport(tick=instant, outcome=BOOST, targets=targets, boosts=state, failed=state.refused > 0)
-    done = "; ".join(change.reason for change in state.changes)
+    """Alarms tell of a change once: switched off, what they ask for is kept for later, and no ping is sent."""
+    boosted = replace(schedules, services=()) if stop is not None else concerned(schedules, state.changes)
+    targets = _warm(boosted, instant, deadline, boosts=state.active)
+    outcome = BOOST if stop is None else SWITCHED_OFF
+    report = TickReport(tick=instant, outcome=outcome, targets=targets, boosts=state, failed=state.refused > 0)
+    done = "; ".join([change.reason for change in state.changes] + ([stop] if stop is not None else []))
     return replace(report, reason=f"{done}: {report.as_json()['reason']}" if targets else done)
 
 

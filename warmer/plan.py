@@ -104,11 +104,14 @@ def due_targets(
     schedules: ScheduleSet, instant: datetime, *, service: str | None = None, boosts: Sequence[Boost] = ()
 ) -> tuple[DueTarget, ...]:
     """Every target of every usable service (or of the one named) with its demand at `instant`."""
+    by_service: dict[str, list[Boost]] = {}
+    for boost in boosts:
+        by_service.setdefault(boost.service, []).append(boost)
     return tuple(
         DueTarget(
             service=each,
             target=target,
-            demand=demand_at(each, target, instant, platform=schedules.platform, boosts=boosts),
+            demand=demand_at(each, target, instant, platform=schedules.platform, boosts=by_service.get(each.name, ())),
         )
         for each in schedules.services
         if service is None or each.name == service

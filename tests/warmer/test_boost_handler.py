@@ -135,12 +135,17 @@ def test_boosts_that_cannot_be_read_leave_the_tick_as_scheduled_and_the_report_s
     assert metrics(capsys) == {"Boosts": 0, "BoostsUnread": 1, "BoostsRefused": 0, "TickCompleted": 1}
 
 
-def test_switched_off_a_boost_is_neither_kept_nor_served(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    with mock_aws():
-        boto3.client("ssm", region_name="us-east-1").put_parameter(Name="/c/switch", Value="off", Type="String")
-        monkeypatch.setenv("CARETAKER_SWITCH", "/c/switch")
-        report = account.serve(an_alarm_now())
-    assert (report["outcome"], report["boosts"], account.environments) == ("switched-off", [], 0)
+def test_switched_off_a_boost_is_kept_for_later_and_no_ping_is_sent(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("ssm", region_name="us-east-1").put_parameter(Name="/c/switch", Value="off", Type="String")
+    monkeypatch.setenv("CARETAKER_SWITCH", "/c/switch")
+    report = account.serve(an_alarm_now())
+    assert (report["outcome"], report["targets"], account.environments) == ("switched-off", [], 0)
+    assert report["reason"].startswith('started boost "shop-is-busy"')
+    assert 'the kill switch /c/switch says "off"' in report["reason"]
+    monkeypatch.delenv("CARETAKER_SWITCH")
+    assert account.serve()["targets"][0]["covered"] == 5
 
 
 def test_a_deployment_s_new_version_is_warmed_at_the_boosted_level(
