@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.warmer.boosting import a_message, an_alarm, by_hand, golden
 from warmer.boost_message import Ask, Begin, End, Idle, Unusable, read_notification
@@ -180,6 +182,30 @@ def test_what_comes_from_outside_is_cut_and_escaped_wherever_it_is_repeated() ->
         assert words.isascii(), words
         assert words.isprintable(), words
         assert len(words) < 700, words
+
+
+_TEXTS = st.one_of(st.text(max_size=80), st.sampled_from(["ALARM", "OK", "shop", "30m", "", HOSTILE]))
+_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXTS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_TEXTS, inner, max_size=3)),
+    max_leaves=6,
+)
+_KEYS = st.sampled_from(["boost", "function", "name", "atLeast", "for", "reason", "end"])
+_ALARMS = st.fixed_dictionaries(
+    {"AlarmName": _VALUES, "NewStateValue": _VALUES, "StateChangeTime": _VALUES},
+    optional={"AlarmDescription": st.one_of(_VALUES, _TEXTS.map(lambda text: f"caretaker: boost {text}"))},
+)
+_PLAIN = st.fixed_dictionaries({"caretaker": st.one_of(_VALUES, st.dictionaries(_KEYS, _VALUES))})
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.one_of(_VALUES, _ALARMS, _PLAIN), _VALUES)
+def test_no_message_whatever_raises_or_is_repeated_unescaped(message: Any, timestamp: Any) -> None:
+    for ask in asks(a_message(json.dumps(message), timestamp)):
+        words = ask.name or "" if isinstance(ask, End) else ask.reason
+        assert words.isascii()
+        assert words.isprintable()
+        assert len(words) < 700
 
 
 def test_names_that_are_cut_stay_apart() -> None:
