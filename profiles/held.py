@@ -73,7 +73,7 @@ def restore(path: Path) -> Held | None:
         found = json.loads(body)
         documents = {name: _document(one) for name, one in found["documents"].items()}
         return Held(documents=documents, at=datetime.fromisoformat(found["at"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
