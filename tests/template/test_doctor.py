@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 import zipfile
 from collections.abc import Iterator
@@ -10,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from click.testing import CliRunner
 
 from cli.__main__ import main
-from emulator.stack import RunningEmulator, running_emulator
+from emulator.stack import Options, RunningEmulator, running_emulator
+from tests.emulator.controlled import client_of, zipped
 from tests.template.checkout import ROOT, SAM, run
 
 pytestmark = pytest.mark.stack
@@ -26,6 +27,12 @@ from caretaker_kit import warmable
 @warmable
 def handler(event, context):
     return {"statusCode": 200, "body": "ok"}
+"""
+KEYS = """
+import os
+
+def handler(event, context):
+    return {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
 """
 SICK = """\
 version: 1
@@ -61,12 +68,17 @@ class Deployed:
         return str(found["Configuration"]["Role"]).rpartition("/")[2]
 
 
-def client_of(emulator: RunningEmulator, service: str) -> Any:
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=emulator.account.region)
-    return session.client(service, endpoint_url=emulator.endpoint_url_lambda)
+def create_role(emulator: RunningEmulator, name: str, actions: list[str]) -> str:
+    """The ARN of a role that allows these actions on everything."""
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    roles = client_of(emulator, "iam")
+    role = roles.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": []}))["Role"]
+    roles.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
+    return str(role["Arn"])
 
 
-def create_target(emulator: RunningEmulator, name: str) -> None:
+def create_target(emulator: RunningEmulator, name: str, role: str) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("app.py", SOURCE)
@@ -77,7 +89,7 @@ def create_target(emulator: RunningEmulator, name: str) -> None:
         FunctionName=name,
         Runtime="python3.13",
         Handler="app.handler",
-        Role="arn:aws:iam::123456789012:role/shop",
+        Role=role,
         Code={"ZipFile": packed.getvalue()},
         Timeout=20,
         Publish=True,
@@ -87,10 +99,11 @@ def create_target(emulator: RunningEmulator, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def deployed(built_checkout: Path) -> Iterator[Deployed]:
-    with running_emulator() as emulator:
+    with running_emulator(Options(iam=True)) as emulator:
         topic = client_of(emulator, "sns").create_topic(Name="duty")["TopicArn"]
+        role = create_role(emulator, "shop", ["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup"])
         for name in ("shop-checkout", "shop-search", "shop-till"):
-            create_target(emulator, name)
+            create_target(emulator, name, role)
         overrides = ["MetricMathAlarms=false", f"AlarmTopicArn={topic}"]
         deploy = [SAM, "deploy", "--no-confirm-changeset", "--parameter-overrides", *overrides]
         run(deploy, folder=built_checkout, variables=emulator.environment)
@@ -159,6 +172,61 @@ def test_what_cannot_be_asked_is_unknown_and_the_rest_goes_on(
     assert status == 1
     unread = {key for key, one in checks.items() if one["unread"]}
     assert unread == {("warmer", "role"), ("janitor", "role"), ("target shop-checkout:live", "permission")}
+    assert checks["stack", "status"]["verdict"] == "ok"
+
+
+def listed_actions() -> list[str]:
+    """The actions that the manual says the doctor uses: each service once, its other actions without its name."""
+    text = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    section = text.split("## Doctor", 1)[1].split("\n## ", 1)[0].split("these actions are all it uses:", 1)[1]
+    found: list[str] = []
+    for name in re.findall(r"`((?:[a-z0-9]+:)?[A-Z][A-Za-z]+)`", section.split("\n\n", 1)[0]):
+        found.append(name if ":" in name else f"{found[-1].partition(':')[0]}:{name}")
+    return found
+
+
+def become(deployed: Deployed, monkeypatch: pytest.MonkeyPatch, name: str, actions: list[str]) -> None:
+    """Ask with the keys of a role that allows these actions only: a function of that role knows them."""
+    role = create_role(deployed.emulator, name, actions)
+    deployed.emulator.look_again()
+    deployed.client("lambda").create_function(
+        FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": zipped(KEYS)}
+    )
+    reply = deployed.client("lambda").invoke(FunctionName=name)
+    for variable, value in json.loads(reply["Payload"].read()).items():
+        monkeypatch.setenv(variable, value)
+    # Only the one address asks roles; the other is the control plane's own.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", deployed.emulator.endpoint_url_lambda)
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_the_manual_lists_every_action_that_the_doctor_needs(
+    deployed: Deployed, built_checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become(deployed, monkeypatch, "reader", listed_actions())
+    _, checks = doctor(str(built_checkout / "schedules"))
+    assert {key: one["found"] for key, one in checks.items() if one["unread"]} == {}
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_a_reader_who_may_see_the_stack_only_is_told_each_action_to_allow(
+    deployed: Deployed, built_checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become(deployed, monkeypatch, "stranger", ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"])
+    status, checks = doctor(str(built_checkout / "schedules"))
+    assert status == 1
+    lacking = {one["action"] for one in checks.values() if one["unread"] and one["action"]}
+    assert lacking == {
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+        "dynamodb:DescribeTable",
+        "events:DescribeRule",
+        "lambda:GetAccountSettings",
+        "lambda:GetFunction",
+        "sqs:GetQueueAttributes",
+        "ssm:GetParameter",
+    }
+    assert all(one["action"] in one["mend"] for one in checks.values() if one["unread"])
     assert checks["stack", "status"]["verdict"] == "ok"
 
 
