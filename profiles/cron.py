@@ -11,6 +11,8 @@ from croniter import croniter  # type: ignore[import-untyped, unused-ignore]
 
 from profiles.findings import shown
 
+# Every minute and every hour in a list of their own take this much; each character costs time at each tick.
+_MOST_CHARACTERS = 400
 _NAMES = ("minute", "hour", "day-of-month", "month", "day-of-week")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -32,11 +34,10 @@ def fault(expression: str) -> str | None:
 
     Five fields of digits, names, `* , - /`, `L` and `#`. What cron libraries read differently is refused.
     """
-    if expression.startswith("@"):
-        return f"{shown(expression)} is refused; write the five fields out"
+    wrong = _form_fault(expression)
+    if wrong is not None:
+        return wrong
     fields = expression.split()
-    if len(fields) != 5:
-        return f"{shown(expression)} has {len(fields)} fields, not 5 (minute hour day-of-month month day-of-week)"
     for index, field in enumerate(fields):
         for part in field.split(","):
             wrong = _part_fault(part.lower(), index)
@@ -46,6 +47,17 @@ def fault(expression: str) -> str | None:
         return "day-of-month together with day-of-week: libraries disagree whether that means and or or; use one"
     if not croniter.is_valid(" ".join(fields).lower(), strict=True):
         return f"{shown(expression)} never happens, or is no cron expression"
+    return None
+
+
+def _form_fault(expression: str) -> str | None:
+    if len(expression) > _MOST_CHARACTERS:
+        return f"{shown(expression)} has {len(expression):,} characters, {_MOST_CHARACTERS} at most"
+    if expression.startswith("@"):
+        return f"{shown(expression)} is refused; write the five fields out"
+    fields = expression.split()
+    if len(fields) != 5:
+        return f"{shown(expression)} has {len(fields)} fields, not 5 (minute hour day-of-month month day-of-week)"
     return None
 
 
