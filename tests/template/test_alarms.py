@@ -8,7 +8,15 @@ from tests.template.emitted import lines_of_both, metrics_of
 from tests.template.reading import Stack, read_template
 
 FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
-OURS = {"NoTick", "TargetsFellShort", "PingsThrottled", "SchedulesRejected", "JanitorTrouble", "JanitorBreaker"}
+OURS = {
+    "NoTick",
+    "TargetsFellShort",
+    "PingsThrottled",
+    "SchedulesRejected",
+    "TicksInTrouble",
+    "JanitorTrouble",
+    "JanitorBreaker",
+}
 AWS_OWN = {"WarmerErrors", "JanitorErrors", "FunctionsThrottled", "UndeliveredEvents"}
 INTERVAL_S = {"cron(0/1 * * * ? *)": 60, "cron(0/5 * * * ? *)": 300, "cron(0/10 * * * ? *)": 600}
 
