@@ -206,6 +206,8 @@ def test_the_manual_lists_every_action_that_the_doctor_needs(
     become(deployed, monkeypatch, "reader", listed_actions())
     _, checks = doctor(str(built_checkout / "schedules"))
     assert {key: one["found"] for key, one in checks.items() if one["unread"]} == {}
+    used = {one.action for one in deployed.emulator.judged() if one.function == "reader"}
+    assert {action for action in listed_actions() if action not in used} == {"s3:ListBucket", "s3:GetObject"}
 
 
 @pytest.mark.usefixtures("at_the_emulator")
