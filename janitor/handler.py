@@ -35,6 +35,7 @@ from fleet.layers import Layers
 from fleet.model import FunctionRef
 from fleet.ports import Documents, FleetError
 from fleet.switch import Part, Watch, ask
+from fleet.words import said
 from janitor.drain import TAG, asked_for
 from janitor.report import Report
 from janitor.run import EVERYTHING, Doors, Selection, run_janitor
@@ -172,20 +173,25 @@ def _stack_event(event: Mapping[str, Any]) -> Request:
     status = details.get("status") if isinstance(details, Mapping) else None
     stack = detail.get("stack-id") if isinstance(detail, Mapping) else None
     if status != "DELETE_IN_PROGRESS" or not isinstance(stack, str) or not stack:
-        raise RequestError(f"a stack's event is served when its deletion begins; this one is {status!r} of {stack!r}")
+        raise RequestError(
+            "a stack's event is served when its deletion begins; this one is "
+            f"{said(repr(status))} of {said(repr(stack))}"
+        )
     why = f"the deletion of stack {stack} has begun"
     return Request(may_delete=True, why=why, select=Selection(stack=stack, drain=True), if_tagged=True)
 
 
 def _on_demand(asked: Any) -> Request:
     if not isinstance(asked, Mapping) or asked.get("run") not in ("plan", "sweep", "drain"):
-        raise RequestError(f'caretaker.run must be "plan" or "sweep", or "drain" with a stack; the event has {asked!r}')
+        raise RequestError(
+            f'caretaker.run must be "plan" or "sweep", or "drain" with a stack; the event has {said(repr(asked))}'
+        )
     unknown = sorted(set(asked) - {"run", "functions", "stack"})
     if unknown:
-        raise RequestError(f"caretaker.{unknown[0]} is unknown; known are run, functions and stack")
+        raise RequestError(f"caretaker.{said(unknown[0])} is unknown; known are run, functions and stack")
     run, stack = str(asked["run"]), asked.get("stack")
     if stack is not None and not (isinstance(stack, str) and stack.strip()):
-        raise RequestError(f"caretaker.stack must be the name or id of a stack; it is {stack!r}")
+        raise RequestError(f"caretaker.stack must be the name or id of a stack; it is {said(repr(stack))}")
     drain = run == "drain"
     if drain and stack is None:
         raise RequestError('caretaker.run "drain" needs a "stack"')
@@ -198,11 +204,13 @@ def _functions(names: Any) -> frozenset[str]:
     if names is None:
         return frozenset()
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise RequestError(f"caretaker.functions must be a list of function names, at least one; it is {names!r}")
+        raise RequestError(
+            f"caretaker.functions must be a list of function names, at least one; it is {said(repr(names))}"
+        )
     try:
         functions = [FunctionRef(text=name) for name in names]
     except ValueError as error:
-        raise RequestError(f"caretaker.functions: {error}") from error
+        raise RequestError(f"caretaker.functions: {said(error)}") from error
     here = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     for function in functions:
         if function.region is not None and here is not None and function.region != here:

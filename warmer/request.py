@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fleet.words import said
 from profiles.model import ScheduleSet
 from warmer.boost_message import Ask, read_notification
 from warmer.deployments import Change, Hook, NoChange, read_change, read_hook
@@ -61,10 +62,10 @@ def _on_demand(asked: Any, now: datetime) -> Request:
         raise UnusableEvent('on demand the warmer takes {"caretaker": {"run": "warm", "service": "…", "at": "…"}}')
     unknown = sorted(set(asked) - {"run", "service", "at"})
     if unknown:
-        raise UnusableEvent(f'the event\'s "caretaker" has unknown keys: {", ".join(unknown)}')
+        raise UnusableEvent(f'the event\'s "caretaker" has unknown keys: {said(", ".join(unknown))}')
     service = asked.get("service")
     if service is not None and not isinstance(service, str):
-        raise UnusableEvent(f"the event's \"service\" is {service!r}, not a service's name")
+        raise UnusableEvent(f"the event's \"service\" is {said(repr(service))}, not a service's name")
     at = now if asked.get("at") is None else _instant(asked["at"], "at")
     return Request(at=at, scheduled=False, service=service)
 
@@ -74,10 +75,12 @@ def _instant(value: Any, key: str) -> datetime:
         instant = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise UnusableEvent(
-            f'the event\'s "{key}" is {value!r}, not an ISO 8601 time like 2026-11-24T08:30:00Z'
+            f'the event\'s "{key}" is {said(repr(value))}, not an ISO 8601 time like 2026-11-24T08:30:00Z'
         ) from None
     if instant.tzinfo is None:
-        raise UnusableEvent(f'the event\'s "{key}" is {value!r}: it needs a time zone, as in 2026-11-24T08:30:00Z')
+        raise UnusableEvent(
+            f'the event\'s "{key}" is {said(repr(value))}: it needs a time zone, as in 2026-11-24T08:30:00Z'
+        )
     return instant.astimezone(UTC)
 
 
@@ -97,5 +100,5 @@ def refusal(request: Request, schedules: ScheduleSet, *, now: datetime) -> tuple
         )
     if request.service is not None and all(service.name != request.service for service in schedules.services):
         known = ", ".join(sorted(service.name for service in schedules.services)) or "none"
-        return "refused", f'no usable service "{request.service}" in the schedules (usable: {known})', True
+        return "refused", f'no usable service "{said(request.service)}" in the schedules (usable: {known})', True
     return None
