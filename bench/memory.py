@@ -1,7 +1,8 @@
 """`python -m bench.memory`: how much memory the warmer should have, since Lambda gives CPU in proportion to it.
 
-At each size, in a process held to the CPU of that size: the first tick, with all imports, and a later one, of a fleet of
-300 targets with ten pings each over HTTP/2; the memory it took at most; and what a later tick costs beside the cheapest.
+At each size, in a process held to the CPU of that size: the first tick, with all imports, and a later one, of a fleet
+of 300 targets with ten pings each over HTTP/2; the memory it took at most; and what a later tick costs beside the
+cheapest.
 """
 
 import json
