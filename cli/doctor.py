@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -35,6 +36,8 @@ def doctor(ctx: click.Context, schedules: str | None, stack: str, endpoint_url: 
     Reads only, with the region and credentials of the SDK's own variables. Ends with 0 when nothing is broken, with 1
     when something is or could not be read, with 2 when there is no such stack or no way to ask.
     """
+    if schedules is not None and not schedules.startswith("s3:") and not Path(schedules).exists():
+        raise click.UsageError(f'there are no schedules at "{schedules}"')
     if endpoint_url is not None:
         _ask_only(endpoint_url)
     try:

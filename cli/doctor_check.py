@@ -5,6 +5,9 @@ from enum import Enum
 
 from fleet.deployed import Unread
 
+# A deployment compares templates, so it does not see what somebody did beside them.
+BY_HAND = "what was changed by hand must be undone by hand, because a deployment does not see it"
+
 
 class Verdict(Enum):
     """How a check came out. `unknown`: there was nothing to see, or it could not be read."""

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from cli.doctor_facts import Facts, Metrics, Own, Read, Seen
@@ -193,6 +194,8 @@ def _schedules(place: str, now: datetime) -> ScheduleSet | Unread:
     def read() -> Loaded:
         return load(WarmerSettings.from_env({"CARETAKER_SCHEDULES": place}), now)
 
+    if not place.startswith("s3:") and not Path(place).exists():
+        return Unread(reason=f'there is no folder "{place}" here, so no target is looked at; name one as an argument')
     loaded = tried(read)
     if isinstance(loaded, Unread):
         return loaded

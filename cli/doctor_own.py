@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cli.doctor_check import Check, Group
+from cli.doctor_check import BY_HAND, Check, Group
 from cli.doctor_facts import Facts, Own
 from cli.doctor_runs import sweep_interval
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
@@ -14,7 +14,6 @@ from janitor.settings import SettingsError as JanitorSettingsError
 from profiles.model import duration_text
 from warmer.settings import SettingsError, WarmerSettings
 
-_DEPLOY = "deploy the current template again"
 _DELETE = "lambda:DeleteFunction"
 
 
@@ -36,7 +35,9 @@ def own_checks(facts: Facts) -> Iterator[Check]:
             yield group.unread("function", own.function)
             continue
         if own.function is None:
-            yield group.broken("function", "it is gone", "delete the stack and deploy again; the state table stays")
+            yield group.broken(
+                "function", "it is gone", "delete the stack and deploy it anew; the state table stays, a new one begins"
+            )
             continue
         yield state(group, own.function)
         yield timeout(group, own.function, between)
@@ -49,7 +50,9 @@ def own_checks(facts: Facts) -> Iterator[Check]:
 def state(group: Group, function: DeployedFunction) -> Check:
     """Whether Lambda would run it."""
     if function.last_update == "Failed" or function.state == "Failed":
-        return group.broken("state", f"{function.state}, last update {function.last_update}", _DEPLOY)
+        return group.broken(
+            "state", f"{function.state}, last update {function.last_update}", "deploy it with its code changed"
+        )
     if function.state in (None, "Active"):
         return group.ok("state", "Active")
     return group.warning("state", f"{function.state}: {function.state_reason}", "look again in a minute")
@@ -62,7 +65,9 @@ def timeout(group: Group, function: DeployedFunction, between: timedelta | None)
     if function.timeout_s < between.total_seconds():
         return group.ok("timeout", f"{function.timeout_s} s, below the {duration_text(between)} between two runs")
     found = f"{function.timeout_s} s, and a run begins every {duration_text(between)}: two would run at once"
-    return group.broken("timeout", found, f"{_DEPLOY}: it sets the timeout by the schedule")
+    seconds = int(between.total_seconds() * 0.8)
+    mend = f"aws lambda update-function-configuration --function-name {_name(function)} --timeout {seconds}; {BY_HAND}"
+    return group.broken("timeout", found, mend)
 
 
 def reserved(group: Group, function: DeployedFunction) -> Check:
@@ -86,7 +91,7 @@ def warmer_variables(function: DeployedFunction) -> Check:
     try:
         settings = WarmerSettings.from_env({**function.variables, **aside})
     except SettingsError as error:
-        return group.broken("variables", str(error), f"correct it by the template's parameter; {_DEPLOY}")
+        return group.broken("variables", str(error), f"deploy with that parameter corrected; {BY_HAND}")
     return group.ok("variables", f"schedules {place or 'bundled'}, {settings.users_share} % left to users")
 
 
@@ -96,7 +101,7 @@ def janitor_variables(function: DeployedFunction) -> Check:
     try:
         settings = JanitorSettings.from_env(function.variables)
     except JanitorSettingsError as error:
-        return group.broken("variables", str(error), f"correct it by the template's parameter; {_DEPLOY}")
+        return group.broken("variables", str(error), f"deploy with that parameter corrected; {BY_HAND}")
     mode = "mode plan: deletes nothing" if settings.mode is Mode.PLAN else "mode delete: deletes what its plan says"
     return group.ok("variables", mode)
 
@@ -107,7 +112,7 @@ def same_names(group: Group, function: DeployedFunction, facts: Facts) -> Check:
     pairs = {"CARETAKER_STATE_TABLE": "StateTableName", "CARETAKER_SWITCH": "SwitchName"}
     other = _differing(function.variables, outputs, pairs)
     if other:
-        return group.broken("names", "; ".join(other), f"{_DEPLOY}: somebody has changed the function's variables")
+        return group.broken("names", "; ".join(other), f"set the variables of {_name(function)} back; {BY_HAND}")
     return group.ok("names", "table and switch are the stack's")
 
 
@@ -148,7 +153,7 @@ def permitted(group: Group, name: str, role: DeployedRole, needs: Sequence[Need]
         return group.ok(name, f"{role.name} may {', '.join(need.action for need in needs)}")
     why = refused[0][1].reason
     listed = ", ".join(f"{need.action} on {need.resource}" for need, _ in refused)
-    return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}; {_DEPLOY}")
+    return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}: the current template does; {BY_HAND}")
 
 
 def leash(group: Group, role: DeployedRole, function: DeployedFunction) -> Check:
@@ -156,7 +161,7 @@ def leash(group: Group, role: DeployedRole, function: DeployedFunction) -> Check
     anybody = ":".join([*function.arn.split(":")[:6], "any-other-function"])
     whole = decide(role.statements, _DELETE, anybody)
     if whole.allowed:
-        mend = f"allow {_DELETE} on {anybody.rpartition(':')[0]}:*:* only, as the template does; {_DEPLOY}"
+        mend = f"allow {_DELETE} on {anybody.rpartition(':')[0]}:*:* only, as the template does; {BY_HAND}"
         return group.broken("leash", f"{role.name} may delete whole functions, {whole.reason}", mend)
     return group.ok("leash", f"{role.name} may delete no whole function")
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from cli.doctor_check import Check, Group
+from cli.doctor_check import BY_HAND, Check, Group
 from cli.doctor_facts import Facts, Metrics, Read
-from fleet.deployed import Datapoint, DeployedRule, Unread
+from fleet.deployed import Datapoint, DeployedFunction, DeployedRule, Unread
 from profiles.model import ScheduleSet, duration_text
 
 _GRACE = timedelta(minutes=2)
@@ -30,27 +30,33 @@ def rules(facts: Facts) -> Iterator[Check]:
         return
     outputs = facts.stack.outputs
     tick, sweep = outputs.get("TickRuleName"), outputs.get("SweepRuleName")
+    known = {tick: ("tick", facts.warmer), sweep: ("sweep", facts.janitor)}
     for logical, rule in sorted(facts.rules.items()):
-        name = {tick: "tick", sweep: "sweep"}.get(rule.name, logical) if isinstance(rule, DeployedRule) else logical
-        yield _rule(name, rule, vital=name == "tick")
+        name, own = known.get(rule.name, (logical, None)) if isinstance(rule, DeployedRule) else (logical, None)
+        yield _rule(name, rule, own.function if own is not None else None)
     found = next((one for one in facts.rules.values() if isinstance(one, DeployedRule) and one.name == tick), None)
     if found is not None and not isinstance(facts.schedules, Unread):
         yield interval(found, facts.schedules)
 
 
-def _rule(name: str, rule: Read[DeployedRule], *, vital: bool) -> Check:
+def _rule(name: str, rule: Read[DeployedRule], caller: Read[DeployedFunction]) -> Check:
     group = Group("rules")
     if isinstance(rule, Unread):
         return group.unread(name, rule)
     if rule is None:
-        return group.broken(name, "the stack's rule is gone", "deploy again; if nothing changes, delete and deploy")
-    if not rule.targets:
-        return group.broken(name, f"{rule.name} calls nothing: its target is gone", "deploy again")
+        return group.broken(name, "the stack's rule is gone", f"make it again; {BY_HAND}")
+    meant = caller.arn if isinstance(caller, DeployedFunction) else None
+    if not rule.targets or (meant is not None and meant not in rule.targets):
+        found = f"{rule.name} calls {', '.join(rule.targets) or 'nothing'}{f', not {meant}' if meant else ''}"
+        mend = (
+            f"aws events put-targets --rule {rule.name} --targets Id=again,Arn={meant or '<the function>'}; {BY_HAND}"
+        )
+        return group.broken(name, found, mend)
     if rule.state.startswith("ENABLED"):
         return group.ok(name, f"enabled, {rule.expression or 'on events'}")
-    make = group.broken if vital else group.warning
-    what = "no tick comes" if vital else "it starts nothing"
-    mend = f"deploy with RulesState=ENABLED, or aws events enable-rule --name {rule.name}"
+    make = group.broken if name == "tick" else group.warning
+    what = "no tick comes" if name == "tick" else "it starts nothing"
+    mend = f"aws events enable-rule --name {rule.name}; and deploy with RulesState=ENABLED if it was DISABLED"
     return make(name, f"{rule.name} is {rule.state}: {what}", mend)
 
 

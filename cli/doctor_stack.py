@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cli.doctor_check import Check, Group
+from cli.doctor_check import BY_HAND, Check, Group
 from cli.doctor_facts import Facts, Read
 from fleet.deployed import DeployedStack, Unread
 from fleet.switch import Part, stopped
@@ -111,7 +111,7 @@ def dead_letters(waiting: Read[int]) -> Check:
         return group.unread("dead letters", waiting)
     if waiting is None:
         return group.broken(
-            "dead letters", "the queue is gone, so events that are given up leave no trace", "deploy again"
+            "dead letters", "the queue is gone, so events that are given up leave no trace", f"make it again; {BY_HAND}"
         )
     if waiting:
         mend = "read them (aws sqs receive-message; attributes say why), mend that, then purge the queue"

@@ -89,7 +89,8 @@ def role(name: str, *more: dict[str, Any]) -> DeployedRole:
 
 
 def rule(name: str, expression: str, state: str = "ENABLED") -> DeployedRule:
-    return DeployedRule(name=name, state=state, expression=expression, targets=(f"{ARN}warmer",))
+    called = {"tick-rule": "warmer", "sweep-rule": "janitor"}[name]
+    return DeployedRule(name=name, state=state, expression=expression, targets=(f"{ARN}{called}",))
 
 
 def schedules(baseline: int = 5, **platform: Any) -> ScheduleSet:

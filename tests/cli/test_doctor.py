@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
+from cli.__main__ import main
 from cli.doctor import judge
 from cli.doctor_check import Verdict
 from cli.doctor_facts import Own, Seen
@@ -93,14 +95,21 @@ def test_a_disabled_tick_is_broken_and_a_disabled_sweep_a_warning() -> None:
     tick, sweep = (found(world(rules=rules), "rules", name) for name in ("tick", "sweep"))
     assert (tick.verdict, sweep.verdict) == (BROKEN, WARNING)
     assert tick.found == "tick-rule is DISABLED: no tick comes"
-    assert tick.mend == "deploy with RulesState=ENABLED, or aws events enable-rule --name tick-rule"
+    assert tick.mend.startswith("aws events enable-rule --name tick-rule; and deploy with RulesState=ENABLED")
 
 
 def test_a_rule_that_is_gone_or_calls_nothing_is_broken() -> None:
     empty = replace(given.rule("tick-rule", "cron(0/5 * * * ? *)"), targets=())
     facts = world(rules={"Tick": empty, "Sweep": None})
-    assert found(facts, "rules", "tick").found == "tick-rule calls nothing: its target is gone"
+    assert found(facts, "rules", "tick").found == f"tick-rule calls nothing, not {ARN}warmer"
     assert found(facts, "rules", "Sweep").verdict is BROKEN
+
+
+def test_a_rule_that_calls_something_else_is_broken_with_the_command_that_adds_the_warmer() -> None:
+    astray = replace(given.rule("tick-rule", "cron(0/5 * * * ? *)"), targets=("arn:another",))
+    check = found(world(rules={"Tick": astray}), "rules", "tick")
+    assert (check.verdict, check.found) == (BROKEN, f"tick-rule calls arn:another, not {ARN}warmer")
+    assert f"Arn={ARN}warmer" in check.mend
 
 
 @pytest.mark.parametrize(
@@ -527,3 +536,8 @@ def test_nothing_at_all_could_be_read_and_still_there_is_a_verdict_on_everything
     checks = judge(facts)
     assert {one.verdict for one in checks if one.group != "this machine"} == {UNKNOWN}
     assert len(checks) > 8
+
+
+def test_schedules_that_are_not_there_are_an_unusable_argument() -> None:
+    result = CliRunner().invoke(main, ["doctor", "/no/such/folder"])
+    assert (result.exit_code, result.stderr) == (2, 'caretaker: there are no schedules at "/no/such/folder"\n')
