@@ -139,7 +139,7 @@ class Stack:
 
     def _attribute(self, name: str, attribute: str) -> str:
         kind = self.template["Resources"].get(name, {}).get("Type")
-        is_function = kind == "AWS::Serverless::Function" and attribute == "Arn"
+        is_function = kind in {"AWS::Serverless::Function", "AWS::Lambda::Function"} and attribute == "Arn"
         return f"{LAMBDA}{name}" if is_function else f"{name}.{attribute}"
 
     def _named(self, text: str) -> str:
