@@ -30,8 +30,8 @@ from fleet.model import FunctionRef
 from fleet.ports import AccessDenied, FleetError
 from fleet.switch import Reading
 from profiles.errors import ProfilesError
-from profiles.loading import Loaded, Origin
 from profiles.model import ScheduleSet, Strategy, Target
+from profiles.shelves import Loaded, Origin
 from warmer.handler import load
 from warmer.settings import SettingsError, WarmerSettings
 

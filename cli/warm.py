@@ -23,8 +23,8 @@ from fleet.ports import Endpoint, Invoker, SignedRequest
 from profiles.errors import ProfilesError
 from profiles.evaluate import tick_instant
 from profiles.findings import did_you_mean
-from profiles.loading import Loaded
 from profiles.model import PingSpec, Profile, ScheduleSet, Service, Target
+from profiles.shelves import Loaded
 from warmer.coverage import measure
 from warmer.handler import load, world_of
 from warmer.report import TickReport

@@ -41,8 +41,8 @@ from janitor.report import Report
 from janitor.run import EVERYTHING, Doors, Selection, run_janitor
 from janitor.settings import BUNDLED_SCHEDULES, JanitorSettings, Mode, SettingsError
 from janitor.telemetry import publish
-from profiles.loading import Shelves
 from profiles.location import Store
+from profiles.shelves import Shelves
 
 _SCHEDULERS = {"aws.events", "aws.scheduler"}
 

@@ -25,9 +25,10 @@ from janitor.stacks import functions_of
 from janitor.sweep import FunctionSweep, Outcome, sweep
 from janitor.worth import worth
 from profiles.errors import ProfilesError
-from profiles.loading import Library, Shelves, load_schedules
+from profiles.loading import load_schedules
 from profiles.location import location_of
 from profiles.model import Mistake, Platform, ScheduleSet, Severity, VersionsPolicy
+from profiles.shelves import Library, Shelves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

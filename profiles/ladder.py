@@ -6,9 +6,9 @@ from pathlib import Path
 
 from profiles.errors import ProfilesError, SchedulesMissing
 from profiles.live import Bundled, Memory, OutOfReach, read_last_good, read_live
-from profiles.loading import Library, Loaded, Origin, Shelves, read_here
 from profiles.location import Store
 from profiles.model import ScheduleSet
+from profiles.shelves import Library, Loaded, Origin, Shelves, read_here
 
 
 def climb(store: Store, shelves: Shelves, library: Library, *, now: datetime) -> Loaded:

@@ -26,9 +26,10 @@ from fleet.ports import Documents, FleetError
 from fleet.switch import Asked, Part, ask
 from profiles.errors import ProfilesError
 from profiles.evaluate import tick_instant
-from profiles.loading import Library, Loaded, Shelves, load_schedules
+from profiles.loading import load_schedules
 from profiles.location import Store
 from profiles.model import ScheduleSet
+from profiles.shelves import Library, Loaded, Shelves
 from warmer.boosting import BOOST, changed_boosts, known_boosts
 from warmer.boosts import BoostState, concerned
 from warmer.deployments import Change, NoChange, UnusableDeployment, changed_targets

@@ -10,8 +10,8 @@ from typing import Any
 
 from fleet.ports import DeploymentHooks, FleetError
 from profiles.evaluate import tick_instant
-from profiles.loading import Loaded
 from profiles.model import ScheduleSet
+from profiles.shelves import Loaded
 from warmer.deployments import Deployed, Hook, deployed_by, deployed_targets, unfit
 from warmer.report import TargetReport, TickReport
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from profiles.loading import Loaded
 from profiles.model import Mistake, Severity
+from profiles.shelves import Loaded
 from warmer.boosts import NO_BOOSTS, BoostState, boost_json
 from warmer.coverage import Coverage, Evidence
 from warmer.plan import Outcome, PlannedTarget

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from profiles.loading import Loaded, Origin
+from profiles.shelves import Loaded, Origin
 from warmer.plan import Outcome
 from warmer.report import TargetReport, TickReport, mistake_as_json
 

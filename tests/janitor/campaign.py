@@ -19,8 +19,8 @@ from fleet.aws.uses import AwsUses
 from fleet.aws.versions import LambdaVersions
 from fleet.ports import AccessDenied, FleetError, Throttled, Unreachable
 from janitor.run import Doors
-from profiles.loading import Shelves
 from profiles.location import Folder
+from profiles.shelves import Shelves
 from tests.janitor.account import Account
 from tests.janitor.account_api import refusal
 from tests.janitor.rehearsal import SERVICES, Rehearsal, nowhere

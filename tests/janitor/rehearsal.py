@@ -12,8 +12,8 @@ from janitor.policy import Scope
 from janitor.report import Report
 from janitor.run import Doors, Selection, run_janitor
 from janitor.settings import JanitorSettings, Mode
-from profiles.loading import Shelves
 from profiles.location import Folder
+from profiles.shelves import Shelves
 from tests.janitor.account import Account
 from tests.janitor.account_api import Api
 from tests.janitor.builders import MemoryAudit, MemoryRecord

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fleet.ports import FleetError, StoredDocument, Unreachable
-from profiles.loading import Library, Loaded, Shelves, load_schedules
+from profiles.loading import load_schedules
 from profiles.location import Folder, Location, location_of
+from profiles.shelves import Library, Loaded, Shelves
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

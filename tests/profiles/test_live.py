@@ -6,9 +6,9 @@ import pytest
 
 from profiles.compiled import compile_schedules
 from profiles.errors import SchedulesMissing
-from profiles.loading import Origin
 from profiles.location import CompiledFile
 from profiles.reader import read_text
+from profiles.shelves import Origin
 from tests.profiles.shelf import Reader, Shelf, a_text, baselines
 
 BROKEN = "version: 1\nservice: [\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles.loading import Origin
+from profiles.shelves import Origin
 from tests.profiles.shelf import Reader, Shelf, a_text, baselines
 
 NAMES = ("cart", "shop", "users")

@@ -22,8 +22,8 @@ from profiles.compiled import compile_schedules
 from profiles.compiled_values import canonical
 from profiles.errors import SchedulesMissing
 from profiles.evaluate import demand_at
-from profiles.loading import Origin
 from profiles.reader import read_text
+from profiles.shelves import Origin
 from tests.profiles.shelf import Reader, Shelf
 
 GOOD = """\

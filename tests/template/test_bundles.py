@@ -72,7 +72,8 @@ def test_a_bundle_s_function_loads_its_schedules_without_yaml_or_croniter(
     program = (
         f"import sys; sys.path.insert(0, {str(bundles[function])!r}); sys.dont_write_bytecode = True\n"
         f"import {room}.handler, {room}.settings as settings\n"
-        "from profiles.loading import Library, Shelves, load_schedules\n"
+        "from profiles.loading import load_schedules\n"
+        "from profiles.shelves import Library, Shelves\n"
         f"assert settings.__file__.startswith({str(bundles[function])!r}), settings.__file__\n"
         f"place = settings.bundled_in(__import__('pathlib').Path(settings.__file__).parent.parent)\n"
         "from datetime import UTC, datetime\n"
