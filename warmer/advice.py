@@ -98,7 +98,8 @@ def before_the_route(status: int, reply: Any, spec: PingSpec) -> str:
     if spec.path is None:
         return f": the handler does not know what a ping of the shape {spec.shape.value} asks"
     found = read(status, reply)
-    path, host = spec.path, spec.host or ""
+    # Without its query, which may hold a token.
+    path, host = spec.path.split("?", maxsplit=1)[0], spec.host or ""
     if 300 <= status < 400:
         return f" to {_place(found.location)}: a redirect warms nothing; {_redirect(found, path, host)}"
     words = {400: _bad_request, 401: _refused, 403: _refused, 404: _not_found, 405: _method}
@@ -115,16 +116,15 @@ def _redirect(found: Reading, path: str, host: str) -> str:
         parts = urlsplit(found.location)
     except ValueError:
         parts = urlsplit("")
-    asked = path.split("?", maxsplit=1)[0]
-    if parts.path == f"{asked}/":
+    if parts.path == f"{path}/":
         return f"ping.path {path} lacks the slash at its end (Django: APPEND_SLASH)"
     if _LOGIN.search(parts.path):
         settings = found.either(
             django="login_not_required on the health view, or an exception in the login middleware",
-            spring=f'requestMatchers("{asked}").permitAll() in the SecurityFilterChain',
+            spring=f'requestMatchers("{path}").permitAll() in the SecurityFilterChain',
         )
         return f"{path} is behind a login ({settings})"
-    if parts.scheme == "https" and parts.path in {asked, ""} and (parts.hostname or host) == _bare(host):
+    if parts.scheme == "https" and parts.path in {path, ""} and (parts.hostname or host) == _bare(host):
         settings = found.either(
             django="SECURE_SSL_REDIRECT needs SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https')",
             spring="requiresSecure() needs server.forward-headers-strategy=framework",
