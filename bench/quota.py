@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MB_PER_CORE = 1769
-_PERIOD_US = 20_000
+PERIOD_US = 20_000
 _VERSION_1, _VERSION_2 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
 
 
@@ -29,6 +29,11 @@ class Quota:
         """Put a process, with all its threads, into the group."""
         (self._folder / "cgroup.procs").write_text(str(pid))
 
+    def release(self, pid: int) -> None:
+        """Let it go again; a process that has ended went by itself."""
+        with contextlib.suppress(OSError):
+            (self._folder.parent / "cgroup.procs").write_text(str(pid))
+
 
 @contextlib.contextmanager
 def quota(share: float) -> Iterator[Quota | None]:
@@ -45,10 +50,10 @@ def quota(share: float) -> Iterator[Quota | None]:
 
 
 def _made(share: float) -> Path | None:
-    name, limit_us = f"caretaker-bench-{os.getpid()}", int(share * _PERIOD_US)
+    name, limit_us = f"caretaker-bench-{os.getpid()}", int(share * PERIOD_US)
     for root, limits in (
-        (_VERSION_1, {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(limit_us)}),
-        (_VERSION_2, {"cpu.max": f"{limit_us} {_PERIOD_US}"}),
+        (_VERSION_1, {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": str(limit_us)}),
+        (_VERSION_2, {"cpu.max": f"{limit_us} {PERIOD_US}"}),
     ):
         folder = root / name
         try:
