@@ -58,6 +58,7 @@ class Facts:
     alarms: tuple[DeployedAlarm, ...] | Unread = NOT_READ
     waiting: Read[int] = NOT_READ
     table: Read[str] = NOT_READ
+    boosts_heard_by: Read[tuple[str, ...]] = NOT_READ
     ticks: Metrics | Unread = NOT_READ
     sweeps: Metrics | Unread = NOT_READ
     words: WarmerWords | Unread = NOT_READ

@@ -101,6 +101,7 @@ def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
         alarms=_alarms(reader, held),
         waiting=_named(outputs, "DeadLettersUrl", reader.waiting),
         table=_named(outputs, "StateTableName", reader.table),
+        boosts_heard_by=_named(outputs, "BoostTopicArn", reader.subscribers),
         ticks=_metrics(sightings, TICKS, now),
         sweeps=_metrics(sightings, SWEEPS, now),
         words=_words(sightings, warmer, schedules, now),

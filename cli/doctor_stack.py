@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cli.doctor_check import BY_HAND, Check, Group
 from cli.doctor_facts import Facts, Read
-from fleet.deployed import DeployedStack, Unread
+from fleet.deployed import DeployedFunction, DeployedStack, Unread
 from fleet.switch import Part, stopped
 
 # Names that other commands, and this one, look for.
@@ -24,6 +24,7 @@ def stack_checks(facts: Facts) -> Iterator[Check]:
     yield switch(facts)
     yield dead_letters(facts.waiting)
     yield state_table(facts.table)
+    yield from boosts(facts)
     yield from alarms(facts)
     yield from schedule_files(facts)
 
@@ -130,6 +131,27 @@ def state_table(status: Read[str]) -> Check:
         found = "gone: the janitor keeps every version, boosts are not heard"
         return group.broken("state table", found, "restore it from its point-in-time backup under its name")
     return group.warning("state table", f"{status}, not ACTIVE", "look again in some minutes")
+
+
+def boosts(facts: Facts) -> Iterator[Check]:
+    """Whether the warmer hears the topic of boosts; nothing of a stack whose template has none."""
+    group, heard = Group("stack"), facts.boosts_heard_by
+    if isinstance(facts.stack, Unread) or not facts.stack.outputs.get("BoostTopicArn"):
+        return
+    if isinstance(heard, Unread):
+        yield group.unread("boosts", heard)
+        return
+    function = facts.warmer.function
+    if heard is not None and isinstance(function, DeployedFunction) and function.arn not in heard:
+        topic = facts.stack.outputs["BoostTopicArn"]
+        mend = (
+            f"aws sns subscribe --protocol lambda --topic-arn {topic} --notification-endpoint {function.arn}; {BY_HAND}"
+        )
+        yield group.broken("boosts", "the warmer does not hear the topic, so that alarms and CI boost nothing", mend)
+    elif heard is None:
+        yield group.broken("boosts", "the topic is gone", f"make it again; {BY_HAND}")
+    else:
+        yield group.ok("boosts", "the warmer hears the topic")
 
 
 def schedule_files(facts: Facts) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 Needs sts:GetCallerIdentity, which everybody may call, cloudformation:DescribeStacks and ListStackResources,
 events:DescribeRule and ListTargetsByRule, cloudwatch:DescribeAlarms, sqs:GetQueueAttributes, dynamodb:DescribeTable,
-lambda:GetFunction and GetAccountSettings.
+sns:ListSubscriptionsByTopic, lambda:GetFunction and GetAccountSettings.
 """
 
 import time
@@ -133,6 +133,12 @@ class DeployedReader:
         reply = self._asking("dynamodb").one("DescribeTable", {"TableName": name}, absent=said_not_found)
         return None if reply is None else str(reply["Table"]["TableStatus"])
 
+    def subscribers(self, topic_arn: str) -> tuple[str, ...] | None:
+        """The endpoints that hear an SNS topic, all pages."""
+        asking, operation = self._asking("sns"), "ListSubscriptionsByTopic"
+        pages = list(asking.pages(operation, {"TopicArn": topic_arn}, token=_NEXT, absent=_no_such_topic))
+        return None if not pages else tuple(str(one["Endpoint"]) for page in pages for one in page["Subscriptions"])
+
     def function(self, function: FunctionRef, qualifier: str | None = None) -> DeployedFunction | None:
         """The function, or what `qualifier` stands for."""
         asking = Asking(client=client("lambda", region=function.region), service="lambda", pace=self._functions)
@@ -159,6 +165,11 @@ class DeployedReader:
 def _no_such_queue(error: ClientError) -> bool:
     """Source: SQS API reference, GetQueueAttributes: the code is spelt otherwise in the older protocol."""
     return "NonExistentQueue" in str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _no_such_topic(error: ClientError) -> bool:
+    """Source: SNS API reference, ListSubscriptionsByTopic: NotFound."""
+    return "NotFound" in str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _stack(item: Mapping[str, Any]) -> DeployedStack:

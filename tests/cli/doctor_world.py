@@ -144,6 +144,7 @@ def world(**fields: Any) -> Facts:
         "alarms": (DeployedAlarm(name="NoTick", state="OK", description="No tick.", actions=1),),
         "waiting": 0,
         "table": "ACTIVE",
+        "boosts_heard_by": (f"{ARN}warmer",),
         "ticks": metrics(TickCompleted=1, TargetsShort=0, ScheduleErrors=0, PingsThrottled=0),
         "sweeps": metrics(JanitorRun=1, JanitorTrouble=0, JanitorBreaker=0),
         "words": words(),

@@ -213,6 +213,11 @@ def test_a_state_table_that_is_gone_is_broken() -> None:
     assert found(world(table=None), "stack", "state table").verdict is BROKEN
 
 
+@pytest.mark.parametrize("heard", [(), (f"{ARN}another",), None])
+def test_a_topic_that_the_warmer_does_not_hear_is_broken(heard: tuple[str, ...] | None) -> None:
+    assert found(world(boosts_heard_by=heard), "stack", "boosts").verdict is BROKEN
+
+
 def test_mistakes_in_the_schedules_are_broken_with_the_first_of_them() -> None:
     mistake = Mistake(file="schedules/shop.yaml", line=3, column=1, code="E100", message="no such key")
     check = found(world(schedules=replace(given.schedules(), mistakes=(mistake,))), "schedules", "schedules")
@@ -514,6 +519,7 @@ def test_levels_of_different_hours_are_not_added_up() -> None:
         ("alarms", "alarms", "alarms"),
         ("waiting", "stack", "dead letters"),
         ("table", "stack", "state table"),
+        ("boosts_heard_by", "stack", "boosts"),
         ("sweeps", "sweeps", "last run"),
         ("account", "account", "concurrency"),
         ("stack", "stack", "status"),

@@ -164,6 +164,19 @@ def test_a_person_reads_a_line_a_check(deployed: Deployed, built_checkout: Path)
 
 
 @pytest.mark.usefixtures("at_the_emulator")
+def test_schedules_in_s3_are_those_that_are_looked_at(deployed: Deployed) -> None:
+    deployed.client("s3").create_bucket(
+        Bucket="plans", CreateBucketConfiguration={"LocationConstraint": deployed.emulator.account.region}
+    )
+    deployed.client("s3").put_object(Bucket="plans", Key="prod/shop.yaml", Body=SICK.encode())
+    _, checks = doctor("s3://plans/prod")
+    assert checks["schedules", "s3://plans/prod"]["found"] == "1 services, 4 targets"
+    assert checks["target shop-gone:live", "function"]["verdict"] == "broken"
+    _, checks = doctor("s3://plans/nothing-here")
+    assert checks["schedules", "s3://plans/nothing-here"]["unread"]
+
+
+@pytest.mark.usefixtures("at_the_emulator")
 def test_what_cannot_be_asked_is_unknown_and_the_rest_goes_on(
     deployed: Deployed, built_checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +238,7 @@ def test_a_reader_who_may_see_the_stack_only_is_told_each_action_to_allow(
         "events:DescribeRule",
         "lambda:GetAccountSettings",
         "lambda:GetFunction",
+        "sns:ListSubscriptionsByTopic",
         "sqs:GetQueueAttributes",
         "ssm:GetParameter",
     }
