@@ -3,16 +3,21 @@
 A word is planted in each of these; afterwards it must be nowhere in what the functions and the command print.
 """
 
+import io
 import json
 import logging
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
+import janitor.handler
 from tests.security.hostile import Reply, a_tick, endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,8 +162,6 @@ def test_a_proxy_s_password_is_not_repeated(monkeypatch: pytest.MonkeyPatch, sch
 
 
 def planned(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], message: str) -> Any:
-    from janitor.handler import lambda_handler  # noqa: PLC0415 - its settings are read when it is called
-
     denied = Reply(
         body=json.dumps({"Message": message, "Code": "AccessDeniedException"}).encode(), status="403 Forbidden"
     )
@@ -171,7 +174,7 @@ def planned(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"{WORD}-key")
         capsys.readouterr()
-        report = lambda_handler({"caretaker": {"run": "plan"}}, None)
+        report = janitor.handler.lambda_handler({"caretaker": {"run": "plan"}}, None)
     printed = capsys.readouterr()
     return report, printed.out + printed.err
 
@@ -185,3 +188,41 @@ def test_the_janitor_prints_and_returns_nothing_secret(
     assert [json.loads(line) for line in printed.splitlines()]
     assert WORD not in printed + json.dumps(report)
     assert "AKIAAAAA" not in printed + json.dumps(report)
+
+
+def test_the_janitor_shows_nothing_of_the_functions_that_it_reads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lambda's listings hold every function's environment variables; whoever reads them sees them."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    with mock_aws():
+        _a_function_with_secrets()
+        capsys.readouterr()
+        report = janitor.handler.lambda_handler({"caretaker": {"run": "plan"}}, None)
+    printed = capsys.readouterr()
+
+    assert [item["function"] for item in report["functions"]] == ["shop"]
+    assert WORD not in printed.out + printed.err + json.dumps(report)
+
+
+def _a_function_with_secrets() -> None:
+    role = boto3.client("iam").create_role(RoleName="shop", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", f"SECRET = '{WORD}'")
+    functions = boto3.client("lambda", region_name="us-east-1")
+    functions.create_function(
+        FunctionName="shop",
+        Runtime="python3.13",
+        Role=role,
+        Handler="app.handler",
+        Code={"ZipFile": code.getvalue()},
+        Environment={"Variables": {"DB_PASSWORD": WORD}},
+        Description=f"password={WORD}",
+        Tags={"token": WORD},
+    )
+    for _ in range(3):
+        functions.publish_version(FunctionName="shop", Description=WORD)
