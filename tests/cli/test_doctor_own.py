@@ -1,0 +1,101 @@
+"""What the doctor thinks of Caretaker's own two functions and their roles."""
+
+from dataclasses import replace
+
+import pytest
+
+from cli.doctor_check import Verdict
+from cli.doctor_facts import Own
+from fleet.deployed import Unread
+from tests.cli import doctor_world as given
+from tests.cli.doctor_world import found, world
+
+OK, WARNING, BROKEN = Verdict.OK, Verdict.WARNING, Verdict.BROKEN
+
+
+@pytest.mark.parametrize(("reserved", "verdict"), [(1, OK), (0, BROKEN), (None, WARNING), (3, WARNING)])
+def test_each_own_function_runs_once_at_a_time(reserved: int | None, verdict: Verdict) -> None:
+    assert found(world(janitor=given.own("janitor", reserved=reserved)), "janitor", "concurrency").verdict is verdict
+
+
+def test_an_own_function_that_is_gone_is_broken() -> None:
+    check = found(world(warmer=Own(function=None)), "warmer", "function")
+    assert (check.verdict, check.found) == (BROKEN, "it is gone")
+
+
+def test_a_timeout_beyond_the_interval_is_broken() -> None:
+    check = found(world(warmer=given.own("warmer", timeout_s=300)), "warmer", "timeout")
+    assert (check.verdict, "two would run at once" in check.found) == (BROKEN, True)
+
+
+def test_variables_that_the_functions_would_refuse_are_broken_in_their_own_words() -> None:
+    variables = {"CARETAKER_STATE_TABLE": "state", "CARETAKER_SWITCH": "/caretaker/switch"}
+    warmer = given.own("warmer", variables={**variables, "CARETAKER_USERS_SHARE": "95"})
+    janitor = given.own("janitor", variables={**variables, "CARETAKER_KEEP": "one"})
+    facts = world(warmer=warmer, janitor=janitor)
+    assert "CARETAKER_USERS_SHARE" in found(facts, "warmer", "variables").found
+    assert "CARETAKER_KEEP" in found(facts, "janitor", "variables").found
+
+
+def test_a_folder_inside_the_function_is_not_looked_for_on_this_machine() -> None:
+    variables = {"CARETAKER_SCHEDULES": "/opt/schedules", "CARETAKER_STATE_TABLE": "state"}
+    variables["CARETAKER_SWITCH"] = "/caretaker/switch"
+    assert found(world(warmer=given.own("warmer", variables=variables)), "warmer", "variables").verdict is OK
+
+
+def test_the_janitors_mode_is_told() -> None:
+    assert found(world(), "janitor", "variables").found == "mode plan: deletes nothing"
+
+
+def test_a_table_that_is_not_the_stacks_is_broken() -> None:
+    variables = {"CARETAKER_STATE_TABLE": "another", "CARETAKER_SWITCH": "/caretaker/switch"}
+    check = found(world(janitor=given.own("janitor", variables=variables)), "janitor", "names")
+    assert check.verdict is BROKEN
+    assert 'CARETAKER_STATE_TABLE is "another"' in check.found
+
+
+def test_a_role_that_may_not_write_its_log_is_broken_with_what_to_allow() -> None:
+    silent = replace(given.own("warmer"), role=replace(given.role("warmer"), statements=()))
+    check = found(world(warmer=silent), "warmer", "log")
+    assert check.verdict is BROKEN
+    assert "logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/warmer" in check.mend
+
+
+def test_a_role_that_may_not_read_the_schedules_bucket_is_broken() -> None:
+    place = {"CARETAKER_SCHEDULES": "s3://bucket/team", "CARETAKER_STATE_TABLE": "state"}
+    check = found(world(warmer=given.own("warmer", variables=place)), "warmer", "schedules")
+    assert check.verdict is BROKEN
+    assert "s3:ListBucket on arn:aws:s3:::bucket" in check.mend
+    assert "s3:GetObject on arn:aws:s3:::bucket/team/any.yaml" in check.mend
+
+
+@pytest.mark.parametrize(
+    ("which", "name", "action", "lacking"),
+    [
+        ("warmer", "kill switch", "ssm:GetParameter", "parameter/caretaker/switch"),
+        ("warmer", "memory", "dynamodb:Query", "table/state"),
+        ("janitor", "memory", "dynamodb:DeleteItem", "table/state"),
+    ],
+)
+def test_a_role_that_lacks_what_nothing_else_would_tell_of_is_broken(
+    which: str, name: str, action: str, lacking: str
+) -> None:
+    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    check = found(world(**{which: replace(given.own(which), role=given.role(which, deny))}), which, name)
+    assert check.verdict is BROKEN
+    assert f"{action} on arn:aws:" in check.mend
+    assert lacking in check.mend
+
+
+def test_a_janitor_that_may_delete_whole_functions_is_broken() -> None:
+    free = {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+    check = found(world(janitor=replace(given.own("janitor"), role=given.role("janitor", free))), "janitor", "leash")
+    assert check.verdict is BROKEN
+    assert check.mend.startswith(
+        "allow lambda:DeleteFunction on arn:aws:lambda:eu-west-1:123456789012:function:*:* only"
+    )
+
+
+def test_a_permissions_boundary_is_named_because_it_was_not_looked_at() -> None:
+    held = replace(given.own("warmer"), role=replace(given.role("warmer"), boundary="arn:aws:iam::1:policy/edge"))
+    assert found(world(warmer=held), "warmer", "boundary").verdict is WARNING
