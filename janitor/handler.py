@@ -15,7 +15,6 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,14 +81,15 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
 
 def _with_storage(report: Report, settings: JanitorSettings, box: TimeBox) -> Report:
-    """The report with the code storage after it; what cannot be read is left out, since nothing depends on it."""
+    """The report with the code storage after it, or why it was not read: no trouble, since nothing depends on it."""
     if report.run == "none":
         return report
     control_plane = Paces(settings.rate, box).of(Bucket.CONTROL_PLANE)
-    with suppress(FleetError):
+    try:
         asking = Asking(client=client("lambda", timeout_s=box.call_timeout_s), service="lambda", pace=control_plane)
         return replace(report, storage=code_storage(asking))
-    return report
+    except FleetError as error:
+        return replace(report, storage_unread=str(error))
 
 
 def _unless_stopped(request: Request, settings: JanitorSettings, box: TimeBox, now: datetime) -> Report:

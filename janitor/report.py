@@ -65,7 +65,7 @@ class Report:
 
     `tripped` is whether the breaker held back or ended the deleting; `worth` is what the plan would free, None when
     there is no plan. `still_slow` is what a drain cannot take out of a stack's way. `storage` is the region's code
-    storage after the run, None when it was not read.
+    storage after the run, None when it was not read; then `storage_unread` says why.
     """
 
     run: str
@@ -78,6 +78,7 @@ class Report:
     still_slow: tuple[str, ...] = ()
     layers: tuple[LayerVerdict, ...] = ()
     storage: CodeStorage | None = None
+    storage_unread: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -94,6 +95,7 @@ class Report:
             "problems": list(self.problems),
             "worth": None if self.worth is None else self.worth.as_json(),
             "storage_percent": None if self.storage is None else self.storage.share_percent,
+            **({"storage_unread": self.storage_unread} if self.storage_unread else {}),
             **({"layers": [one.as_json() for one in self.layers]} if self.layers else {}),
             **({"still_slow": list(self.still_slow)} if self.still_slow else {}),
             "functions": [item.as_json() for item in self.functions],

@@ -72,6 +72,14 @@ def test_how_many_versions_each_reason_kept_is_a_metric_of_its_own(capsys):
     assert kept == {"newest": [2.0]}
 
 
+def test_code_storage_that_was_not_read_is_no_trouble_and_says_why():
+    denied = "lambda:GetAccountSettings was denied; allow lambda:GetAccountSettings in the role's policy"
+    report = replace(a_report(facts()), storage_unread=denied)
+    assert (report.ok, report.as_json()["storage_percent"]) == (True, None)
+    assert report.as_json()["storage_unread"] == denied
+    assert "storage_unread" not in a_report(facts()).as_json()
+
+
 def test_code_storage_is_told_in_bytes_and_per_cent_and_left_out_where_it_was_not_read(capsys):
     publish(replace(a_report(facts()), storage=CodeStorage(used_bytes=15, limit_bytes=60)))
     publish(a_report(facts()))

@@ -80,14 +80,13 @@ def _sweep(stage: Stage) -> Reply:
     deleted = {item["function"] for item in report["functions"] if item["deleted"]}
     layers = [layer for layer in report.get("layers", ()) if layer["verdict"] == "deleted"]
     well = report["ok"] and deleted == {"shop-checkout", "shop-orders"} and layers
-    return Reply(report=report, well=bool(well) and report["storage_percent"] is not None)
+    return Reply(report=report, well=bool(well))
 
 
 def _drain(stage: Stage) -> Reply:
     """Word of a stack whose deletion begins."""
     report = stage.ask("JanitorFunctionName", _stack_event(stage, "DELETE_IN_PROGRESS"))
-    seen = report["ok"] and report["run"] == "sweep" and report["storage_percent"] is not None
-    return Reply(report=report, well=seen)
+    return Reply(report=report, well=report["ok"] and report["run"] == "sweep")
 
 
 def _logging(output: str) -> Errand:
