@@ -66,9 +66,10 @@ def _allowance(
     for pool, size, words in pools:
         before = asked.get(pool, 0)
         asked[pool] = before + count
+        if totals[pool] <= size:
+            continue
         # The difference of two rounded sums: rounding each share down would leave many small targets with nothing.
         share = (before + count) * size // totals[pool] - before * size // totals[pool]
-        share = count if totals[pool] <= size else share
         if share < allowed:
             allowed, limit = share, words
     return Allowance(count=allowed, limit=limit)
