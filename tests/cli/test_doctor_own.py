@@ -6,7 +6,6 @@ import pytest
 
 from cli.doctor_check import Verdict
 from cli.doctor_facts import Own
-from fleet.deployed import Unread
 from tests.cli import doctor_world as given
 from tests.cli.doctor_world import found, world
 

@@ -1,10 +1,8 @@
 """The doctor on a stack that the stock `sam` deploys into the emulator: well first, then broken in many places."""
 
-import io
 import json
 import re
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,18 +77,14 @@ def create_role(emulator: RunningEmulator, name: str, actions: list[str]) -> str
 
 
 def create_target(emulator: RunningEmulator, name: str, role: str) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("app.py", SOURCE)
-        for file in (ROOT / "kits/python/caretaker_kit").rglob("*.py"):
-            archive.write(file, file.relative_to(ROOT / "kits/python"))
+    code = zipped(SOURCE, folder=ROOT / "kits" / "python" / "caretaker_kit")
     functions = client_of(emulator, "lambda")
     functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
         Handler="app.handler",
         Role=role,
-        Code={"ZipFile": packed.getvalue()},
+        Code={"ZipFile": code},
         Timeout=20,
         Publish=True,
     )
