@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from cli.__main__ import main
-from emulator.stack import Options, RunningEmulator, running_emulator
+from emulator.stack import Options, running_emulator
 from tests.emulator.controlled import client_of, zipped
 from tests.template.checkout import ROOT, SAM, run
+from tests.template.doctor_stage import KEYS, Deployed, alarm_named, break_everything, create_role, create_target
 
 pytestmark = pytest.mark.stack
 
-SOURCE = """
-from caretaker_kit import warmable
-
-@warmable
-def handler(event, context):
-    return {"statusCode": 200, "body": "ok"}
-"""
-KEYS = """
-import os
-
-def handler(event, context):
-    return {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
-"""
 SICK = """\
 version: 1
 service: shop
@@ -45,50 +32,6 @@ targets:
   - {function: shop-till, alias: live, profile: day}
   - {function: shop-gone, alias: live, profile: day}
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
-    """The emulator with the stack in it, and its outputs."""
-
-    emulator: RunningEmulator
-    outputs: dict[str, str]
-
-    def client(self, service: str) -> Any:
-        return client_of(self.emulator, service)
-
-    def invoke(self, output: str, event: dict[str, Any]) -> Any:
-        reply = self.client("lambda").invoke(FunctionName=self.outputs[output], Payload=json.dumps(event))
-        return json.loads(reply["Payload"].read())
-
-    def role(self) -> str:
-        found = self.client("lambda").get_function(FunctionName=self.outputs["WarmerFunctionName"])
-        return str(found["Configuration"]["Role"]).rpartition("/")[2]
-
-
-def create_role(emulator: RunningEmulator, name: str, actions: list[str]) -> str:
-    """The ARN of a role that allows these actions on everything."""
-    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    roles = client_of(emulator, "iam")
-    role = roles.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": []}))["Role"]
-    roles.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
-    return str(role["Arn"])
-
-
-def create_target(emulator: RunningEmulator, name: str, role: str) -> None:
-    code = zipped(SOURCE, folder=ROOT / "kits" / "python" / "caretaker_kit")
-    functions = client_of(emulator, "lambda")
-    functions.create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Handler="app.handler",
-        Role=role,
-        Code={"ZipFile": code},
-        Timeout=20,
-        Publish=True,
-    )
-    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
 
 
 @pytest.fixture(scope="module")
@@ -252,38 +195,6 @@ def test_a_stack_that_does_not_exist_and_no_credentials_are_unusable(monkeypatch
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 2
     assert "no AWS credentials were found" in result.stderr
-
-
-def break_everything(deployed: Deployed) -> None:
-    deployed.client("events").disable_rule(Name=deployed.outputs["TickRuleName"])
-    deployed.client("ssm").put_parameter(Name=deployed.outputs["SwitchName"], Value="off", Overwrite=True)
-    functions = deployed.client("lambda")
-    functions.put_function_concurrency(FunctionName="shop-search", ReservedConcurrentExecutions=0)
-    functions.delete_alias(FunctionName="shop-till", Name="live")
-    functions.put_function_concurrency(
-        FunctionName=deployed.outputs["JanitorFunctionName"], ReservedConcurrentExecutions=0
-    )
-    take_away_targets(deployed)
-    deployed.client("cloudwatch").set_alarm_state(
-        AlarmName=alarm_named(deployed, "TargetsFellShort"), StateValue="ALARM", StateReason="a test says so"
-    )
-    deployed.client("sqs").send_message(QueueUrl=deployed.outputs["DeadLettersUrl"], MessageBody="{}")
-
-
-def take_away_targets(deployed: Deployed) -> None:
-    """The permission to invoke, wherever the template has put it."""
-    policies, role = deployed.client("iam"), deployed.role()
-    for name in policies.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = policies.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        if "lambda:InvokeFunction" in json.dumps(document):
-            policies.delete_role_policy(RoleName=role, PolicyName=name)
-    for policy in policies.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-        policies.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
-
-
-def alarm_named(deployed: Deployed, logical: str) -> str:
-    found = deployed.client("cloudformation").describe_stack_resource(StackName="caretaker", LogicalResourceId=logical)
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
 # The last one: nothing is put right again.
