@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulator.controlplane.codedeploy import Deployment
-from tests.template.stage import ACCOUNT, REGION, Stage, change_schedules, publish, publish_layer
+from tests.template.stage import ACCOUNT, REGION, Stage, change_schedules, restock
 
 PATIENCE_S = 30.0
 
@@ -68,11 +68,9 @@ def _hook(stage: Stage) -> Reply:
 
 
 def _sweep(stage: Stage) -> Reply:
-    """The janitor's run on the clock, during a deployment, with a version and a layer more to delete next time."""
+    """The janitor's run on the clock, during a deployment."""
     change_schedules(stage)
-    for name in ("shop-checkout", "shop-orders"):
-        publish(stage, name)
-    publish_layer(stage)
+    restock(stage)
     begun = Deployment(id="d-2", function="shop-extra", alias="live", current="1", target="2")
     stage.emulator.codedeploy.begin(begun)
     report = stage.ask("JanitorFunctionName", {"source": "aws.events", "time": datetime.now(UTC).isoformat()})
