@@ -8,7 +8,7 @@ import click
 
 from cli.boost import boost
 from cli.compile import compile_schedule_files
-from cli.doctor import doctor
+from cli.doctor.verb import doctor
 from cli.drain import drain
 from cli.iam import iam
 from cli.init import init

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.doctor import judge
-from cli.doctor_check import Check
-from cli.doctor_facts import Facts, Own, Seen
+from cli.doctor.check import Check
+from cli.doctor.facts import Facts, Own, Seen
+from cli.doctor.verb import judge
 from fleet.deployed import (
     AccountConcurrency,
     Caller,

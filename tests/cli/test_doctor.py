@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli.__main__ import main
-from cli.doctor import judge
-from cli.doctor_check import Verdict
-from cli.doctor_facts import Own
-from cli.doctor_output import summary
+from cli.doctor.check import Verdict
+from cli.doctor.facts import Own
+from cli.doctor.output import summary
+from cli.doctor.verb import judge
 from fleet.deployed import Caller, Datapoint, DeployedAlarm, Unread, WarmerWords
 from fleet.switch import Reading
 from profiles.model import Mistake

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cli.doctor_check import Verdict
-from cli.doctor_facts import Own
+from cli.doctor.check import Verdict
+from cli.doctor.facts import Own
 from tests.cli import doctor_world as given
 from tests.cli.doctor_world import found, world
 

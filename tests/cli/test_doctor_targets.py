@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cli.doctor import judge
-from cli.doctor_check import Verdict
-from cli.doctor_facts import Seen
+from cli.doctor.check import Verdict
+from cli.doctor.facts import Seen
+from cli.doctor.verb import judge
 from fleet.deployed import AccountConcurrency, Unread
 from fleet.model import FunctionRef
 from profiles.model import PingSpec, Profile, Shape, Strategy, Window

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from cli.doctor_case import Case, cases_of
-from cli.doctor_check import Check
-from cli.doctor_facts import Facts
-from cli.doctor_room import room_for_all
+from cli.doctor.case import Case, cases_of
+from cli.doctor.check import Check
+from cli.doctor.facts import Facts
+from cli.doctor.room import room_for_all
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
 from fleet.model import LATEST, VersionNumber
 from fleet.policy import decide

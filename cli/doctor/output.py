@@ -7,7 +7,7 @@ from itertools import groupby
 
 import click
 
-from cli.doctor_check import Check, Verdict
+from cli.doctor.check import Check, Verdict
 from fleet.deployed import Caller
 
 _MARKS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.BROKEN: "✗", Verdict.UNKNOWN: "?"}

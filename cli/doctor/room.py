@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from cli.doctor_case import AHEAD, Case
-from cli.doctor_check import Check, Group
-from cli.doctor_facts import Facts
+from cli.doctor.case import AHEAD, Case
+from cli.doctor.check import Check, Group
+from cli.doctor.facts import Facts
 from fleet.deployed import DeployedFunction, Unread
 from profiles.model import Strategy
 from profiles.timeline import target_changes

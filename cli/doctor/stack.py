@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from cli.doctor_check import BY_HAND, Check, Group
-from cli.doctor_facts import Facts, Read
+from cli.doctor.check import BY_HAND, Check, Group
+from cli.doctor.facts import Facts, Read
 from fleet.deployed import DeployedFunction, DeployedStack, Unread
 from fleet.switch import Part, stopped
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from cli.doctor_check import BY_HAND, Check, Group
-from cli.doctor_facts import Facts, Metrics, Read
+from cli.doctor.check import BY_HAND, Check, Group
+from cli.doctor.facts import Facts, Metrics, Read
 from fleet.deployed import Datapoint, DeployedFunction, DeployedRule, Unread
 from profiles.model import ScheduleSet, duration_text
 

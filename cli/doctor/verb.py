@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli import doctor_output as output
-from cli.doctor_check import Check, Verdict
-from cli.doctor_facts import Facts
-from cli.doctor_gather import NoStackError, Wanted, gather
-from cli.doctor_own import own_checks
-from cli.doctor_runs import run_checks
-from cli.doctor_stack import stack_checks
-from cli.doctor_targets import target_checks
+from cli.doctor import output
+from cli.doctor.check import Check, Verdict
+from cli.doctor.facts import Facts
+from cli.doctor.gather import NoStackError, Wanted, gather
+from cli.doctor.own import own_checks
+from cli.doctor.runs import run_checks
+from cli.doctor.stack import stack_checks
+from cli.doctor.targets import target_checks
 from cli.printable import printable, unguarded
 
 DONE, FINDINGS = 0, 1

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cli.doctor_check import BY_HAND, Check, Group
-from cli.doctor_facts import Facts, Own
-from cli.doctor_runs import sweep_interval
+from cli.doctor.check import BY_HAND, Check, Group
+from cli.doctor.facts import Facts, Own
+from cli.doctor.runs import sweep_interval
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
 from fleet.policy import Context, decide
 from janitor.settings import JanitorSettings, Mode

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cli.doctor_check import Group
-from cli.doctor_facts import Facts, Seen
+from cli.doctor.check import Group
+from cli.doctor.facts import Facts, Seen
 from profiles.model import Platform, ScheduleSet, Service, Target
 from profiles.timeline import target_changes
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cli.doctor_facts import Facts, Metrics, Own, Read, Seen
+from cli.doctor.facts import Facts, Metrics, Own, Read, Seen
 from fleet.aws.deployed import DeployedReader, who_asks
 from fleet.aws.roles import role_of
 from fleet.aws.sightings import Series, Sightings
