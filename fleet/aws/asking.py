@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from fleet.aws.clients import client
 from fleet.aws.errors import translated
 from fleet.aws.rate import Pace
 from fleet.ports import FleetError, FunctionAbsent, Refused
@@ -102,6 +103,14 @@ class Asking:
         if self.service == "lambda" and not_found(error):
             return FunctionAbsent(f"lambda:{operation} {arguments.get('FunctionName', '')}: {_words(error)}")
         return translated(error, service=self.service, operation=operation)
+
+
+def asking_of(service: str, pace: Pace, *, region: str | None = None) -> Asking:
+    """For a service as the SDK's variables have it. Raises: FleetError without a region, or with a wrong profile."""
+    try:
+        return Asking(client=client(service, region=region), service=service, pace=pace)
+    except Exception as error:
+        raise translated(error, service=service) from error
 
 
 def _method(operation: str) -> str:

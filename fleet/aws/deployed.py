@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from fleet.aws.asking import Asking, no_such_stack, said_not_found
+from fleet.aws.asking import Asking, asking_of, no_such_stack, said_not_found
 from fleet.aws.clients import client
 from fleet.aws.errors import translated
 from fleet.aws.rate import Pace, TimeBox
@@ -141,7 +141,7 @@ class DeployedReader:
 
     def function(self, function: FunctionRef, qualifier: str | None = None) -> DeployedFunction | None:
         """The function, or what `qualifier` stands for."""
-        asking = Asking(client=client("lambda", region=function.region), service="lambda", pace=self._functions)
+        asking = asking_of("lambda", self._functions, region=function.region)
         arguments = {"FunctionName": function.text} | ({} if qualifier is None else {"Qualifier": qualifier})
         reply = asking.one("GetFunction", arguments, absent=said_not_found)
         return None if reply is None else asking.understood("GetFunction", lambda: _function(reply))
@@ -159,7 +159,7 @@ class DeployedReader:
         )
 
     def _asking(self, service: str) -> Asking:
-        return Asking(client=client(service), service=service, pace=self._gentle[service])
+        return asking_of(service, self._gentle[service])
 
 
 def _no_such_queue(error: ClientError) -> bool:

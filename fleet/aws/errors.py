@@ -42,9 +42,9 @@ _STALE = {
 }
 
 
-def translated(error: Exception, *, service: str, operation: str) -> FleetError:
-    """The FleetError that says what `error` means to a caller of `service:operation`."""
-    where = f"{service}:{operation}"
+def translated(error: Exception, *, service: str, operation: str = "") -> FleetError:
+    """The FleetError that says what `error` means to a caller of `service:operation`, or of any of the service's."""
+    where = f"{service}:{operation}" if operation else service
     if isinstance(error, ClientError):
         return _from_reply(error, where)
     missing = _what_is_missing(error)

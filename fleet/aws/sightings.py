@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fleet.aws.asking import Asking, said_not_found
-from fleet.aws.clients import client
+from fleet.aws.asking import asking_of, said_not_found
 from fleet.aws.rate import Pace, TimeBox
 from fleet.deployed import Datapoint, DeployedFunction, WarmerWords, Word
 from fleet.reply import log_facts
@@ -43,7 +42,7 @@ class Sightings:
 
     def metrics(self, series: Series, now: datetime) -> Mapping[str, tuple[Datapoint, ...]]:
         """The greatest value of each period that has one, newest first, for every metric asked for."""
-        asking = Asking(client=client("cloudwatch"), service="cloudwatch", pace=self._pace)
+        asking = asking_of("cloudwatch", self._pace)
         asked = {
             "MetricDataQueries": [_query(number, name, series) for number, name in enumerate(series.metrics)],
             "StartTime": now - series.back,
@@ -81,7 +80,7 @@ class Sightings:
     def _events(
         self, group: str, pattern: str, since: datetime, *, region: str | None = None, pages: int = _MOST_PAGES
     ) -> Iterator[Mapping[str, Any]]:
-        asking = Asking(client=client("logs", region=region), service="logs", pace=self._pace)
+        asking = asking_of("logs", self._pace, region=region)
         asked = {"logGroupName": group, "filterPattern": pattern, "startTime": int(since.timestamp() * 1000)}
         found = asking.pages("FilterLogEvents", asked, token=_NEXT, absent=said_not_found)
         for _, page in zip(range(pages), found, strict=False):

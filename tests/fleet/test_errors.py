@@ -12,6 +12,7 @@ import trustme
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSOTokenLoadError, UnauthorizedSSOTokenError
 
+from fleet.aws.deployed import DeployedReader
 from fleet.aws.errors import translated
 from fleet.aws.invoke import SigningInvoker
 from fleet.model import FunctionRef
@@ -37,6 +38,18 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
 def test_a_missing_region_is_named_with_its_variable(bare: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused, match="no AWS region is set; set AWS_REGION"):
         SigningInvoker().endpoint(SHOP)
+
+
+def test_a_deployed_stack_without_a_region_to_look_in_is_refused_in_a_sentence(bare: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused, match="cloudformation: no AWS region is set; set AWS_REGION"):
+        DeployedReader().stack("caretaker")
+
+
+def test_a_deployed_stack_of_a_profile_that_is_none_is_refused_in_a_sentence(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("AWS_PROFILE", "nobodys")
+
+    with pytest.raises(Refused, match=r"cloudformation: .*nobodys.*correct AWS_PROFILE"):
+        DeployedReader().stack("caretaker")
 
 
 def test_a_region_that_is_none_is_said_before_anything_is_sent(bare: pytest.MonkeyPatch) -> None:
