@@ -95,7 +95,7 @@ class Place:
     warmer: str | None = None
 
 
-@click.command()
+@click.command(short_help="Raise a service's level for a while, or end that.")
 @click.argument("service", required=False)
 @click.option("--at-least", type=click.IntRange(1, _MOST), metavar="N", help="So many environments at least.")
 @click.option("--for", "lasts", type=Lasts(), metavar="TIME", help="So long, like 30m or 2h; 24h at most.")

@@ -21,7 +21,7 @@ from janitor.sweep import FunctionSweep
 DONE, FINDINGS = 0, 1
 
 
-@click.command()
+@click.command(short_help="Delete what makes a stack's deletion slow.")
 @click.argument("stack", metavar="STACK")
 @click.option("--yes", is_flag=True, help="Delete; without it only the plan is shown.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")

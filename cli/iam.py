@@ -41,7 +41,7 @@ class Unusable(click.ClickException):
     exit_code = UNUSABLE
 
 
-@click.command()
+@click.command(short_help="Turn schedules into the warmer's permissions.")
 @PATHS
 @click.option(
     "--write", "write", metavar="FILE", type=click.Path(path_type=Path), help="Renew the block in this SAM template."

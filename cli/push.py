@@ -32,7 +32,7 @@ _NOTHING = ScheduleSet(services=(), platform=Platform(), mistakes=())
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_CLOUDFORMATION")
 
 
-@click.command()
+@click.command(short_help="Upload schedules to S3, once they validate.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--to", metavar="URI", help="Where to: s3://bucket/prefix, or s3://bucket/key.json.")
 @click.option("--stack", metavar="NAME", help="Where that stack's functions read them.  [default: caretaker]")

@@ -12,7 +12,7 @@ from profiles.timeline import Change
 from profiles.week import monday_of, week_of
 
 
-@click.command()
+@click.command(short_help="Draw a week of levels as a page.")
 @PATHS
 @click.option("--week", "day", metavar="DATE", help="Any date of the week, as in 2026-11-24; this week without it.")
 @click.option("--function", "function", help="Only this function: its name or ARN as the file has it.")

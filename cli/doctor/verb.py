@@ -23,7 +23,7 @@ from cli.printable import printable, unguarded
 DONE, FINDINGS = 0, 1
 
 
-@click.command()
+@click.command(short_help="Check a deployed stack, and say how to mend it.")
 @click.argument("schedules", required=False)
 @click.option("--stack", default="caretaker", show_default=True, metavar="NAME", help="The deployed stack.")
 @click.option("--endpoint-url", metavar="URL", help="Where AWS answers, in place of AWS_ENDPOINT_URL and its kin.")

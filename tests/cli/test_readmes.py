@@ -35,3 +35,10 @@ def test_a_schedule_that_a_page_shows_is_valid(page: Path, tmp_path: Path) -> No
 
 def test_the_first_page_shows_one() -> None:
     assert schedules_on(ROOT / "README.md")
+
+
+def test_the_list_of_verbs_says_each_in_a_whole_sentence() -> None:
+    output = CliRunner().invoke(main, ["--help"], terminal_width=100).output
+    listed = output.partition("Commands:\n")[2].splitlines()
+    assert len(listed) == len(main.commands)
+    assert [line for line in listed if line.endswith("...")] == []
