@@ -78,7 +78,7 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: boo
     ctx.exit(FINDINGS if _fails(mistakes, strict=strict) else DONE)
 
 
-@click.command()
+@click.command(short_help="List the level changes of a span, or of a diff.")
 @PATHS
 @click.option("--from", "start", type=Instant(), help="The first instant, as in 2026-11-24T00:00+09:00.")
 @click.option("--to", "end", type=Instant(), help="The instant after the last.")
