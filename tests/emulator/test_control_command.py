@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import boto3
+
 from emulator.controlplane.ministack import open_socket
+from tests.emulator.controlled import create
 
 PATIENCE_S = 60.0
 
@@ -114,3 +117,23 @@ def test_with_tls_the_lambda_endpoint_is_https_and_its_authority_is_printed() ->
         assert process.wait(PATIENCE_S) == 0
     assert origin.startswith("https://127.0.0.1:")
     assert environment["AWS_ENDPOINT_URL"].startswith("http://")
+
+
+def test_with_iam_a_function_whose_role_has_no_policy_may_do_nothing() -> None:
+    source = """
+import boto3
+
+def handler(event, context):
+    try:
+        boto3.client("lambda").list_functions()
+    except Exception as error:
+        return str(error)
+"""
+    with emulator("--iam", "--format", "json") as process:
+        url = started(process)["AWS_ENDPOINT_URL_LAMBDA"]
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
+        client = boto3.client("lambda", endpoint_url=url, **keys)
+        create(client, "shop", source=source, timeout_s=60)
+        told = json.loads(client.invoke(FunctionName="shop")["Payload"].read())
+        client.close()
+    assert "is not authorized to perform: lambda:ListFunctions on resource: * because no identity-based policy" in told

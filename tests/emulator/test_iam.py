@@ -199,6 +199,18 @@ def test_a_managed_policy_counts_while_it_is_attached(emulator: RunningEmulator)
     assert ask(emulator, "lambda", "list_functions")["Code"] == "AccessDeniedException"
 
 
+def test_aws_s_own_policy_for_functions_that_write_logs_is_known(emulator: RunningEmulator) -> None:
+    iam = client_of(emulator, "iam")
+    allow(emulator)
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    iam.attach_role_policy(RoleName="asker", PolicyArn=policy)
+    emulator.look_again()
+    start = len(emulator.judged())
+    ask(emulator, "lambda", "list_functions")
+    until(lambda: any(one.action == "logs:PutLogEvents" and one.allowed for one in emulator.judged()[start:]))
+    iam.detach_role_policy(RoleName="asker", PolicyArn=policy)
+
+
 @pytest.mark.parametrize(
     ("operation", "arguments"),
     [

@@ -5,6 +5,7 @@ What lives here asks IAM by its own API, so that what is judged by is what a per
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlencode
@@ -14,7 +15,11 @@ from emulator.controlplane.plane import ControlPlane
 from emulator.dataplane.exchange import Request
 from fleet.policy import PolicyError, Statement, statements_of
 
+_log = logging.getLogger(__name__)
 _NAMESPACE = "{https://iam.amazonaws.com/doc/2010-05-08/}"
+_MEMBER = f"{_NAMESPACE}member"
+_ATTACHED = f"{_NAMESPACE}AttachedManagedPolicies"
+_OF_AWS = "arn:aws:iam::aws:policy/"
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _SCOPE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
 
@@ -33,6 +38,8 @@ class Roles:
         self._known: tuple[float, int, Mapping[str, tuple[Statement, ...]]] = (float("-inf"), 0, {})
         self._asking = asyncio.Lock()
         self._changes = 0
+        # AWS's own managed policies, which nobody here changes.
+        self._of_aws: dict[str, str] = {}
 
     def forget(self) -> None:
         """Look again at the next question: something was changed."""
@@ -53,22 +60,39 @@ class Roles:
         return self._clock() <= until and changes == self._changes
 
     async def _read(self) -> Mapping[str, tuple[Statement, ...]]:
-        form = {"Action": "GetAccountAuthorizationDetails", "Version": "2010-05-08"}
-        request = Request(
-            method="POST", target="/", headers={**_FORM, "authorization": _SCOPE}, body=urlencode(form).encode()
-        )
+        details = await self._asked("GetAccountAuthorizationDetails")
+        if details is None:
+            raise UnreadablePolicyError("IAM did not answer GetAccountAuthorizationDetails")
+        attached = {_text(policy, "PolicyArn") for policy in details.iterfind(f".//{_ATTACHED}/{_MEMBER}")}
+        for arn in attached - self._of_aws.keys():
+            if arn.startswith(_OF_AWS):
+                self._of_aws[arn] = await self._document_of_aws(arn)
+        return _roles(details, self._of_aws)
+
+    async def _document_of_aws(self, arn: str) -> str:
+        """The document of one of AWS's managed policies; one that allows nothing where it is not known."""
+        policy = await self._asked("GetPolicy", PolicyArn=arn)
+        if policy is not None:
+            version = policy.findtext(f".//{_NAMESPACE}DefaultVersionId") or ""
+            if (shown := await self._asked("GetPolicyVersion", PolicyArn=arn, VersionId=version)) is not None:
+                return shown.findtext(f".//{_NAMESPACE}Document") or ""
+        _log.warning("%s is not known here, so it allows nothing: attach a policy of your own", arn)
+        return ""
+
+    async def _asked(self, action: str, **parameters: str) -> ElementTree.Element | None:
+        form = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
+        request = Request(method="POST", target="/", headers={**_FORM, "authorization": _SCOPE}, body=form)
         answer = await self._plane.forward(request)
-        if answer.status != 200:
-            raise UnreadablePolicyError(f"IAM answered {answer.status} to GetAccountAuthorizationDetails")
-        return roles_of(answer.body)
+        # Our own child process wrote it.
+        return ElementTree.fromstring(answer.body) if answer.status == 200 else None  # noqa: S314
 
 
-def roles_of(details: bytes) -> Mapping[str, tuple[Statement, ...]]:
-    """Role ARN → statements, from an answer of GetAccountAuthorizationDetails. Raises: UnreadablePolicyError."""
-    tree = ElementTree.fromstring(details)  # noqa: S314 - our own child process wrote it
-    managed = {_text(policy, "Arn"): _default_document(policy) for policy in _all(tree, "Policies")}
+def _roles(details: ElementTree.Element, of_aws: Mapping[str, str]) -> Mapping[str, tuple[Statement, ...]]:
+    """Role ARN → statements. Raises: UnreadablePolicyError."""
+    own = {_text(policy, "Arn"): _default_document(policy) for policy in _all(details, "Policies")}
+    managed = {**of_aws, **own}
     found: dict[str, tuple[Statement, ...]] = {}
-    for role in _all(tree, "RoleDetailList"):
+    for role in _all(details, "RoleDetailList"):
         arn = _text(role, "Arn")
         inline = [_text(policy, "PolicyDocument") for policy in _all(role, "RolePolicyList")]
         attached = [_text(policy, "PolicyArn") for policy in _all(role, "AttachedManagedPolicies")]
@@ -91,7 +115,7 @@ def _default_document(policy: ElementTree.Element) -> str:
 
 def _all(inside: ElementTree.Element, name: str) -> list[ElementTree.Element]:
     found = inside.find(f".//{_NAMESPACE}{name}")
-    return [] if found is None else found.findall(f"{_NAMESPACE}member")
+    return [] if found is None else found.findall(_MEMBER)
 
 
 def _text(inside: ElementTree.Element, name: str) -> str:
