@@ -58,13 +58,18 @@ def send_bursts(
 
     Raises: as `send_burst`.
     """
-    flights = [[Flight() for _ in range(ping.count)] for ping in pings]
+    flights = [[Flight(room=dispatch.answer_bytes) for _ in range(ping.count)] for ping in pings]
     count, body_bytes = sum(ping.count for ping in pings), max(len(ping.payload) for ping in pings)
     endpoint = invoker.endpoint(pings[0].function)
-    with connected(endpoint, count, body_bytes, dispatch=dispatch, deadline=deadline) as opened:
-        with dispatch.release:
-            released = _dispatched(invoker, pings, flights, opened, window)
-        _await_answers(opened.carriers, min(deadline, time.monotonic() + pings[0].timeout_s))
+    try:
+        with connected(endpoint, count, body_bytes, dispatch=dispatch, deadline=deadline) as opened:
+            with dispatch.release:
+                released = _dispatched(invoker, pings, flights, opened, window)
+            _await_answers(opened.carriers, min(deadline, time.monotonic() + pings[0].timeout_s))
+    finally:
+        # What is kept of the answers is measured at once, by whoever called.
+        for flight in (each for group in flights for each in group):
+            flight.forget()
     return tuple(
         BurstResult(
             outcomes=tuple(flight.outcome or Lost(reason=LATE) for flight in group),

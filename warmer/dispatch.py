@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from fleet.ports import Endpoint, OutOfTime, Unreachable
-from warmer.flight import words
+from warmer.flight import AnswerBytes, words
 
 # Source: Lambda developer guide, "Lambda quotas": 1,024 file descriptors and 1,024 threads an environment. The rest is
 # for the SDK's own connections, for the first connection of each burst, and for the runtime.
@@ -28,11 +28,12 @@ _Opened = TypeVar("_Opened")
 class Dispatch:
     """Shared by the bursts of one process that may run at the same time. A context manager: its threads end with it.
 
-    Whoever holds `release` is staging and releasing a burst, and nobody else does.
+    Whoever holds `release` is staging and releasing a burst, and nobody else does. `answer_bytes` are for answers.
     """
 
     def __init__(self, *, most_connections: int = _MOST_CONNECTIONS) -> None:
         self.release = threading.Lock()
+        self.answer_bytes = AnswerBytes()
         self._most, self._taken, self._changed = most_connections, 0, threading.Condition()
         self._openers = ThreadPoolExecutor(_OPENERS, thread_name_prefix="opener")
         self._contexts: dict[str | None, ssl.SSLContext] = {}

@@ -12,6 +12,8 @@ from warmer.flight import BROKE_OFF, LATE, Cargo, Flight, words
 
 # What all readers together get to end once their connections are cut.
 _ENDING_S = 0.5
+# Of an answer that does not say how long it is, so much is read at a time.
+_PIECE = 64 * 1024
 
 
 class Http1:
@@ -71,7 +73,9 @@ class Http1:
         try:
             self._socket.settimeout(max(0.05, until - time.monotonic()))
             response = self._http.getresponse()
-            body = response.read()
+            body = self._body(response, flight)
+            if body is None:
+                return
             headers = {name.lower(): value for name, value in response.getheaders()}
             flight.land(status=response.status, headers=headers, body=body, sent_ms=self._sent_ms)
         except TimeoutError:
@@ -80,6 +84,17 @@ class Http1:
             flight.lose(f"{BROKE_OFF}: {words(error)}", sent=True)
         finally:
             self._http.close()
+
+    def _body(self, response: http.client.HTTPResponse, flight: Flight) -> bytes | None:
+        """All of it; None when it is too large, which the flight knows then."""
+        if response.length is not None:
+            return response.read() if flight.admits(response.length) else None
+        body = bytearray()
+        while piece := response.read(_PIECE):
+            body += piece
+            if not flight.admits(len(body)):
+                return None
+        return bytes(body)
 
     def give_up(self) -> None:
         """The time is up: a reader that still waits on the connection ends."""

@@ -29,6 +29,8 @@ _MOST_STREAMS = 100
 _STREAM_WINDOW = 2**20
 _CONNECTION_WINDOW = 2**25
 _READ = 65_536
+# More are no length of an answer.
+_DIGITS = 12
 # A flush is a few window updates: a peer that takes none in this long is not reading.
 _FLUSH_S = 0.2
 # Source: RFC 9113, 8.2.2: these belong to one HTTP/1.1 connection. Host becomes :authority.
@@ -204,10 +206,17 @@ class Http2:
             case events.RemoteSettingsChanged():
                 self._greeted = True
             case events.ResponseReceived(stream_id=int(stream), headers=headers):
-                self._streams[stream].headers = _decoded(headers)
-                self._streams[stream].status = int(self._streams[stream].headers[":status"])
+                each = self._streams[stream]
+                each.headers = _decoded(headers)
+                each.status = int(each.headers[":status"])
+                # All of its bytes at once where it says how many: bit by bit, streams would starve each other.
+                each.flight.admits(_length(each.headers))
             case events.DataReceived(stream_id=int(stream), data=data):
-                self._streams[stream].body += data or b""
+                each = self._streams[stream]
+                if each.flight.outcome is None and each.flight.admits(len(each.body) + len(data or b"")):
+                    each.body += data or b""
+                else:  # taken all the same, so that the other answers on the connection come
+                    each.body.clear()
                 self._h2.acknowledge_received_data(event.flow_controlled_length or 0, stream)
             case events.StreamEnded(stream_id=int(stream)):
                 each = self._streams[stream]
@@ -257,6 +266,11 @@ def _headers(request: SignedRequest) -> list[tuple[bytes, bytes]]:
 
 def _decoded(headers: Any) -> dict[str, str]:
     return {bytes(name).decode("latin-1"): bytes(value).decode("latin-1") for name, value in headers}
+
+
+def _length(headers: dict[str, str]) -> int:
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < _DIGITS else 0
 
 
 def _named(code: int | None) -> str:

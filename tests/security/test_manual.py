@@ -17,6 +17,7 @@ THREATS = (
     "Secrets in logs",
     "A stolen role",
     "Denial of wallet",
+    "One application against the others",
     "The deploy hook",
     "Supply chain",
 )
