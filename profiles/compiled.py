@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fleet.words import said
 from profiles.compiled_checks import check
 from profiles.compiled_values import canonical, schedules_as_json, schedules_from_json
 from profiles.errors import ProfilesError
@@ -80,7 +81,7 @@ def _loaded(data: bytes, where: str) -> Compiled:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise CompiledUnusable(f"{where}: not JSON ({error}); {_AGAIN}") from error
+        raise CompiledUnusable(f"{where}: not JSON ({said(error)}); {_AGAIN}") from error
     if not isinstance(document, dict) or "format" not in document or "schedules" not in document:
         raise CompiledUnusable(f"{where}: holds no compiled schedules; {_AGAIN}")
     if document["format"] != FORMAT:
@@ -102,4 +103,6 @@ def _loaded(data: bytes, where: str) -> Compiled:
             revision=str(built["revision"]),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-        raise CompiledUnusable(f"{where}: cannot be understood ({type(error).__name__}: {error}); {_AGAIN}") from error
+        raise CompiledUnusable(
+            f"{where}: cannot be understood ({type(error).__name__}: {said(error)}); {_AGAIN}"
+        ) from error
