@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 # The SDK reads these when a client is made: a client is only good for the environment that it was made in.
@@ -25,12 +26,15 @@ def client(service: str, *, region: str | None = None, timeout_s: float = 10.0, 
 def _client(
     service: str, region: str | None, timeout_s: float, _purpose: str, _environment: tuple[tuple[str, str], ...]
 ) -> Any:
+    core: Any = botocore.session.get_session()
+    session: Any = boto3.session.Session(botocore_session=core)
     # One try: the callers decide what a failure means, and a retried ping would be a second ping.
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
         connect_timeout=min(5.0, timeout_s),
         read_timeout=timeout_s,
+        # Given whole, because the SDK otherwise puts it together anew, twice, for every request.
+        user_agent=core.user_agent().removesuffix(f" {core.user_agent_extra}"),
         user_agent_extra="caretaker",
     )
-    session: Any = boto3.session.Session()
     return session.client(service, region_name=region, config=config)

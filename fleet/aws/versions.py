@@ -5,6 +5,7 @@ lambda:DeleteFunction on `function:*:*` (qualified ARNs only).
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from fleet.aws.clients import client
 from fleet.aws.errors import translated
+from fleet.aws.listing import read_as_sent
 from fleet.aws.rate import Pace
 from fleet.model import Alias, PublishedVersion, VersionNumber
 from fleet.ports import FunctionAbsent, Listing, Refused, ReplicatedAtEdge, VersionInUse
@@ -35,7 +37,9 @@ class LambdaVersions:
     def connect(cls, pace: Pace, *, timeout_s: float) -> Self:
         """The port over the SDK's own endpoint, region and credentials. Raises: FleetError (no region)."""
         try:
-            return cls(client("lambda", timeout_s=timeout_s), pace)
+            found = client("lambda", timeout_s=timeout_s)
+            read_as_sent(found)
+            return cls(found, pace)
         except Exception as error:
             raise translated(error, service="lambda", operation="ListFunctions") from error
 
@@ -138,11 +142,20 @@ def _nonempty(text: str) -> str:
 
 
 def _versions_of(page: Mapping[str, Any]) -> list[tuple[str, PublishedVersion | None]]:
-    return [(str(item["FunctionName"]), _published(item)) for item in page["Functions"]]
+    if not isinstance(page["Functions"], list):
+        raise TypeError(f"Functions is {type(page['Functions']).__name__}, not a list")
+    return [(_name(item), _published(item)) for item in page["Functions"]]
 
 
 def _aliases_of(page: Mapping[str, Any]) -> list[Alias]:
     return [_alias(item) for item in page["Aliases"]]
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    name = item["FunctionName"]
+    if not isinstance(name, str):
+        raise TypeError(f"FunctionName is {name!r}")
+    return sys.intern(name)  # it comes with each of its versions
 
 
 def _published(item: Mapping[str, Any]) -> PublishedVersion | None:
@@ -150,7 +163,7 @@ def _published(item: Mapping[str, Any]) -> PublishedVersion | None:
     if number is None:
         return None
     return PublishedVersion(
-        function=str(item["FunctionName"]),
+        function=_name(item),
         number=number,
         code_sha256=str(item.get("CodeSha256") or ""),
         code_size_bytes=int(item.get("CodeSize") or 0),
