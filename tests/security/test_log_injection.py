@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.security.hostile import Reply, a_tick
+import janitor.handler
+from tests.security.hostile import Reply, a_tick, endpoint
 from tests.warmer.lambda_machine import tick, write_schedule
 
 FORGED = '{"level":"INFO","message":"tick","ok":true,"forged":true}'
@@ -92,3 +93,41 @@ def test_whatever_a_schedule_says_is_one_json_object_a_line(
     assert [line for line in lines if "forged" in line] == []
     assert {item["code"] for item in report["schedules"]} >= {"E003", "E101"}
     assert all(letter.isprintable() or letter == "\n" for letter in printed.out + printed.err)
+
+
+EVENTS = (
+    {"caretaker": {"run": "drain", "stack": HOSTILE}},
+    {"caretaker": {"run": "plan", "stack": f"arn{HOSTILE}"}},
+    {"caretaker": {"run": HOSTILE}},
+    {"caretaker": {"run": "plan", "functions": [HOSTILE]}},
+    {"caretaker": {"run": "plan", HOSTILE: 1}},
+    {"caretaker": HOSTILE * 1000},
+    {
+        "source": "aws.cloudformation",
+        "detail": {"stack-id": HOSTILE, "status-details": {"status": "DELETE_IN_PROGRESS"}},
+    },
+    {"source": "aws.cloudformation", "detail": {"stack-id": HOSTILE, "status-details": {"status": HOSTILE}}},
+)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_whatever_an_event_tells_the_janitor_is_one_json_object_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], event: Any
+) -> None:
+    denied = Reply(body=a_body({"Message": HOSTILE, "Code": f"Access{HOSTILE}"}), status="403 Forbidden")
+    with endpoint(lambda _: denied) as (url, _):
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"):
+            monkeypatch.setenv(name, url)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        capsys.readouterr()
+        report = janitor.handler.lambda_handler(event, None)
+    printed = capsys.readouterr()
+
+    lines = [json.loads(line) for line in (printed.out + printed.err).splitlines()]
+    assert [line for line in lines if "forged" in line] == []
+    assert all(letter.isprintable() or letter == "\n" for letter in printed.out + printed.err)
+    assert not report["ok"]
+    assert json.dumps(report, ensure_ascii=False).encode("utf-8")
+    assert len(report["reason"]) < 2_000

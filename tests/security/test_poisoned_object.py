@@ -292,3 +292,20 @@ def test_the_most_that_a_document_may_ask_for_is_the_ceiling(tmp_path: Path) -> 
         for hour in range(24)
     }
     assert max(levels) == 3
+
+
+@pytest.mark.parametrize(
+    "name", ["x/../../../shop.yaml", "a\\..\\x.yaml", "a\nb.yaml", "con.yaml", "\x1b[2J.yaml", "x" * 900 + ".yaml"]
+)
+def test_an_object_s_name_leads_to_no_file(tmp_path: Path, name: str) -> None:
+    scratch = tmp_path / "a" / "b" / "scratch"
+    scratch.mkdir(parents=True)
+    shelf = Shelf()
+    shelf.put(name, GOOD)
+
+    found = Reader(shelf, scratch).tick()
+
+    assert [one.name for one in found.schedules.services] == ["shop"]
+    (written,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert written.parent == scratch
+    assert written.name.startswith("caretaker-schedules-")
