@@ -102,6 +102,9 @@ def _compiled(folder: Path) -> output.Document | output.Rejected:
 
 def _older(place: Place, version: str) -> output.Document:
     """The document as it was in that version. Raises: UsageError, FleetError."""
+    if not version:
+        # Of a script whose variable is empty; S3 would give what lies there now, and all would seem well.
+        raise click.UsageError("--restore names no version; the last push said which one to go back to")
     found = place.object.read(most_bytes=MOST_BYTES, version=version)
     if found is None:
         raise click.UsageError(f"{place.store} has no version {version}")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from fleet.aws.asking import Asking, asking_of, no_such_stack, said_not_found
 from fleet.aws.clients import client
@@ -59,7 +59,7 @@ def who_asks() -> Caller:
         if isinstance(failure, AccessDenied) or (skew_s is not None and abs(skew_s) > _SKEW_NOTED_S):
             return Caller(account="", arn="", region=region, skew_s=skew_s)
         raise failure from error
-    except BotoCoreError as error:
+    except Exception as error:
         raise translated(error, service="sts", operation="GetCallerIdentity") from error
 
 

@@ -189,6 +189,12 @@ def test_a_folder_or_a_version_is_needed_and_not_both(schedules: Path) -> None:
         assert (result.exit_code, "with --restore the version" in result.stderr) == (2, True)
 
 
+def test_a_way_back_without_a_version_is_no_success(schedules: Path, bucket: Bucket) -> None:
+    push(schedules, "--to", bucket.uri, "--yes")
+    result = push("--restore", "", "--to", bucket.uri, "--yes")
+    assert (result.exit_code, "--restore names no version" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(("answer", "keys", "status"), [("y", [KEY], 0), ("n", [], 1)])
 def test_a_person_is_asked_first(schedules: Path, bucket: Bucket, answer: str, keys: list[str], status: int) -> None:
     terminal, its_end = pty.openpty()

@@ -12,7 +12,7 @@ import trustme
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, SSOTokenLoadError, UnauthorizedSSOTokenError
 
-from fleet.aws.deployed import DeployedReader
+from fleet.aws.deployed import DeployedReader, who_asks
 from fleet.aws.errors import translated
 from fleet.aws.invoke import SigningInvoker
 from fleet.model import FunctionRef
@@ -50,6 +50,14 @@ def test_a_deployed_stack_of_a_profile_that_is_none_is_refused_in_a_sentence(bar
 
     with pytest.raises(Refused, match=r"cloudformation: .*nobodys.*correct AWS_PROFILE"):
         DeployedReader().stack("caretaker")
+
+
+def test_an_endpoint_that_is_no_address_is_refused_in_a_sentence(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("AWS_REGION", "eu-west-1")
+    bare.setenv("AWS_ENDPOINT_URL", "nonsense")
+
+    with pytest.raises(Unreachable, match=r"sts:GetCallerIdentity: .*nonsense"):
+        who_asks()
 
 
 def test_a_region_that_is_none_is_said_before_anything_is_sent(bare: pytest.MonkeyPatch) -> None:
