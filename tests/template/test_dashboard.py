@@ -86,11 +86,17 @@ def test_the_fields_of_the_log_query_are_those_of_a_target_s_line(
     assert query.startswith("SOURCE '/aws/lambda/WarmerFunction' |")
 
 
-def test_every_alarm_that_is_always_there_is_on_it(stack: Stack, widgets: list[dict[str, Any]]) -> None:
-    template = read_template()["Resources"]
-    always = {name for name in stack.resources("AWS::CloudWatch::Alarm") if "Condition" not in template[name]}
-    (alarms,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
-    assert {alarm.removesuffix(".Arn") for alarm in alarms} == always
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"MetricMathAlarms": "false"}, {"SchedulesUri": "s3://plans/prod"}, {"DeployHook": "true"}],
+    ids=["by default", "without metric math", "with schedules in S3", "with the hook"],
+)
+def test_every_alarm_of_the_stack_is_on_it(parameters: dict[str, str]) -> None:
+    stack = Stack(read_template(), **parameters)
+    (dashboard,) = stack.resources("AWS::CloudWatch::Dashboard").values()
+    found = json.loads(dashboard["DashboardBody"])["widgets"]
+    (alarms,) = [widget["properties"]["alarms"] for widget in found if widget["type"] == "alarm"]
+    assert sorted(alarms) == sorted(f"{name}.Arn" for name in stack.resources("AWS::CloudWatch::Alarm"))
 
 
 def test_no_widget_covers_another_or_leaves_the_page(widgets: list[dict[str, Any]]) -> None:
