@@ -82,7 +82,10 @@ def _refreshed(store: Store, documents: Documents, before: Held | None, now: dat
     else:
         there = _schedules_among(documents.listing())
         if not there:
-            raise OutOfReach(f"{store} holds neither {COMPILED_NAME} nor YAML files; is the prefix right?")
+            raise OutOfReach(
+                f"{store} holds neither {COMPILED_NAME} nor YAML files; fill it with caretaker push, "
+                "or correct the prefix"
+            )
         if len(there) > MOST_DOCUMENTS:
             raise OutOfReach(
                 f"{store} holds {len(there):,} YAML files, {MOST_DOCUMENTS:,} at most; is the prefix right?"

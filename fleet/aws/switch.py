@@ -24,8 +24,10 @@ class ParameterSwitch:
             return Reading(name=self._name, word=str(found["Value"]), since=found.get("LastModifiedDate"))
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "ParameterNotFound":
+                # A deployment that changes nothing of it does not bring it back.
                 raise Refused(
-                    f"ssm:GetParameter: there is no parameter {self._name}; deploy the stack again"
+                    f"ssm:GetParameter: there is no parameter {self._name}; make it again: "
+                    f"aws ssm put-parameter --type String --name {self._name} --value on"
                 ) from error
             raise translated(error, service="ssm", operation="GetParameter") from error
         except (KeyError, TypeError) as error:

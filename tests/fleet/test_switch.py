@@ -75,7 +75,9 @@ def test_the_parameter_is_read_as_it_is_now(parameters: None) -> None:
 
 
 def test_no_such_parameter_is_a_problem_with_what_to_do(parameters: None) -> None:
-    with pytest.raises(Refused, match=r"ssm:GetParameter: there is no parameter /gone; deploy the stack again"):
+    with pytest.raises(
+        Refused, match=r"there is no parameter /gone; make it again: .*--type String --name /gone --value on"
+    ):
         ParameterSwitch("/gone").read()
     asked = ask(ParameterSwitch("/gone"), Part.WARMER)
     assert asked.stop is None

@@ -180,7 +180,7 @@ def test_an_emptied_place_is_a_slip_and_not_an_order(reader: Reader, shelf: Shel
     shelf.texts.clear()
     loaded = reader.tick()
     assert (loaded.origin, baselines(loaded)) == (Origin.MEMORY, {"shop": 1, "users": 2})
-    assert "neither compiled.json nor YAML files" in (loaded.problem or "")
+    assert "neither compiled.json nor YAML files; fill it with caretaker push" in (loaded.problem or "")
 
 
 def test_the_compiled_document_among_others_is_the_one_that_counts(shelf: Shelf, reader: Reader) -> None:
