@@ -30,13 +30,18 @@ _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 # Source: IAM user guide, "Troubleshoot access denied error messages". The action is not always the operation's: a
 # transaction is denied the writes that it is made of.
 _MISSING = re.compile(r"is not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)")
+_ELSEWHERE = re.compile(r"because no (permissions boundary|service control policy|session policy) allows")
 # A wait of more digits is no wait but a mistake.
 _DIGITS = 7
+# Source: S3 API reference, "Error responses", for the three that only S3 says, with 403 as if it were a denial.
 _STALE = {
     "ExpiredToken",
     "ExpiredTokenException",
+    "InvalidAccessKeyId",
     "InvalidClientTokenId",
     "InvalidSignatureException",
+    "InvalidToken",
+    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
@@ -102,7 +107,9 @@ def _remedy(words: str) -> str:
     """Source: AWS Signature Version 4 troubleshooting: the words for a wrong region, and for a clock that is off."""
     if "valid region" in words:
         return "they are signed for another region: check AWS_REGION and AWS_ENDPOINT_URL"
-    if "Signature expired" in words or "Signature not yet current" in words:
+    if any(
+        said in words for said in ("Signature expired", "Signature not yet current", "request time and the current")
+    ):
         return "the signature is too old or too new: set this machine's clock"
     return "renew them"
 
@@ -114,7 +121,7 @@ def _from_reply(error: ClientError, where: str) -> FleetError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _DENIALS or (status == 403 and code not in _STALE):
         missing = found[1] if (found := _MISSING.search(words)) else where
-        return AccessDenied(f"{where} was denied: {words}; allow {missing} in the role's policy", action=missing)
+        return AccessDenied(f"{where} was denied: {words}; {_way_in(words, missing)}", action=missing)
     if code in _STALE:
         return Refused(f"{where}: the AWS credentials are not accepted ({code}: {words}); {_remedy(words)}")
     if code in _THROTTLES or status == 429:
@@ -122,6 +129,15 @@ def _from_reply(error: ClientError, where: str) -> FleetError:
     if status >= 500:
         return Unreachable(f"{where} answered {status}: {words}")
     return Refused(f"{where} was refused ({code}): {words}")
+
+
+def _way_in(words: str, action: str) -> str:
+    """Source: IAM user guide, "Troubleshoot access denied error messages": what denied it is in the last words."""
+    if "explicit deny" in words:
+        return f"an allow does not help against a deny: take {action} out of the policy that AWS names"
+    if (elsewhere := _ELSEWHERE.search(words)) is not None:
+        return f"allow {action} in the {elsewhere[1]} as well"
+    return f"allow {action} in the role's policy"
 
 
 def _retry_after_s(error: ClientError) -> float | None:
