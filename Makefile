@@ -80,6 +80,7 @@ kits-spring: ## Build and test the kit for Spring Boot; needs Java 17 and Maven
 bench: setup ## Ours beside others on the same work, as ratios in one run
 	@$(RUN) -m bench.burst
 	@$(RUN) -m bench.tick
+	@$(RUN) -m bench.holds
 	@echo
 	@$(RUN) -m bench.schedules
 

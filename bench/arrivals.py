@@ -2,12 +2,14 @@
 
 Made to disturb nothing: one thread on a core of its own, and an arrival is the kernel's receive timestamp of the
 segment with the request's last byte, so that its own slowness does not count. FOLDER holds cert.pem and key.pem;
-PROTOCOLS is what ALPN offers. A third argument is how many seconds each answer takes.
+PROTOCOLS is what ALPN offers. A third argument is how many seconds each answer takes, a fourth, `kit`, makes it the
+environments of one function with the kit: the last used is taken again first, and each holds until the burst's release.
 
 Prints its port. A line on standard input makes it print the arrivals since the last one, as a JSON list of epoch
 milliseconds, and forget them.
 """
 
+import base64
 import heapq
 import itertools
 import json
@@ -18,6 +20,7 @@ import ssl
 import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from h2 import events
@@ -31,9 +34,12 @@ _TIMESPEC = struct.Struct("ll")
 _READ = 65_536
 
 
-def _answer(number: int, arrived_ms: float) -> bytes:
-    block = {"v": 1, "environment": f"{os.getpid()}-{number}", "arrived_ms": int(arrived_ms), "cold": False}
-    return json.dumps({"statusCode": 200, "caretaker": {**block, "held_ms": 0}}).encode()
+_CONTEXT = b"x-amz-client-context"
+
+
+def _answer(number: int, arrived_ms: float, *, cold: bool = False, held_ms: float = 0.0) -> bytes:
+    block = {"v": 1, "environment": f"{os.getpid()}-{number}", "arrived_ms": int(arrived_ms), "cold": cold}
+    return json.dumps({"statusCode": 200, "caretaker": {**block, "held_ms": int(held_ms)}}).encode()
 
 
 class Connection:
@@ -43,6 +49,7 @@ class Connection:
         self.tls = server.context.wrap_bio(self.incoming, self.outgoing, server_side=True)
         self.ready, self.unsent, self.head = False, b"", b""
         self.h2: H2Connection | None = None
+        self.contexts: dict[int, bytes] = {}
 
     def readable(self) -> bool:
         """Whether the connection is still open."""
@@ -88,7 +95,9 @@ class Connection:
     def _h2_frames(self, data: bytes, at_ms: float) -> None:
         assert self.h2 is not None
         for event in self.h2.receive_data(data):
-            if isinstance(event, events.StreamEnded):
+            if isinstance(event, events.RequestReceived):
+                self.contexts[event.stream_id or 0] = dict(event.headers or ()).get(_CONTEXT, b"")
+            elif isinstance(event, events.StreamEnded):
                 self.server.arrived(self, event.stream_id or 0, at_ms)  # nothing but Invokes comes over HTTP/2
             elif isinstance(event, events.DataReceived):
                 self.h2.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
@@ -99,11 +108,16 @@ class Connection:
         lines = [line.lower() for line in head.split(b"\r\n")]
         length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), None)
         if length is not None and len(body) >= length:
+            self.contexts[0] = next((line[len(_CONTEXT) + 1 :] for line in self._lines(head)), b"").strip()
             self.head = b""
             self.server.arrived(self, 0, at_ms)
         elif self.head.startswith(b"GET ") and self.head.endswith(b"\r\n\r\n"):
             self.head = b""
             self.answer(0, b"{}")  # a question about limits: nothing is limited
+
+    @staticmethod
+    def _lines(head: bytes) -> list[bytes]:
+        return [line for line in head.split(b"\r\n") if line.lower().startswith(_CONTEXT)]
 
     def answer(self, stream: int, body: bytes) -> None:
         if self.h2 is None:
@@ -136,14 +150,15 @@ class Server:
         self.listener.setblocking(False)
         self.delay_s = delay_s
         self.arrivals: list[float] = []
-        self.due: list[tuple[float, int, Connection, int, bytes]] = []
+        self.due: list[tuple[float, int, Connection, int, Callable[[], bytes]]] = []
         self.numbers = itertools.count()
         self.selector = selectors.DefaultSelector()
 
     def arrived(self, connection: Connection, stream: int, at_ms: float) -> None:
         self.arrivals.append(at_ms)
         number = next(self.numbers)
-        heapq.heappush(self.due, (time.monotonic() + self.delay_s, number, connection, stream, _answer(number, at_ms)))
+        until = time.monotonic() + self.delay_s
+        heapq.heappush(self.due, (until, number, connection, stream, lambda: _answer(number, at_ms)))
 
     def run(self) -> None:
         print(self.listener.getsockname()[1], flush=True)
@@ -155,7 +170,7 @@ class Server:
                 key.data()
             while self.due and self.due[0][0] <= time.monotonic():
                 _, _, connection, stream, body = heapq.heappop(self.due)
-                connection.answer(stream, body)
+                connection.answer(stream, body())
 
     def _accept(self) -> None:
         try:
@@ -180,5 +195,33 @@ class Server:
         self.arrivals = []
 
 
+class Environments(Server):
+    """With the kit in each: `delay_s` is what an environment's first invocation takes before the kit sees the ping."""
+
+    def __init__(self, folder: Path, protocols: list[str], delay_s: float) -> None:
+        super().__init__(folder, protocols, delay_s)
+        self.idle: list[int] = []
+
+    def arrived(self, connection: Connection, stream: int, at_ms: float) -> None:
+        self.arrivals.append(at_ms)
+        cold = not self.idle
+        environment = next(self.numbers) if cold else self.idle.pop()
+        seen_ms = at_ms + self.delay_s * 1000 * cold
+        over_ms = max(seen_ms, _release_at_ms(connection.contexts.pop(stream, b"")))
+
+        def answer() -> bytes:
+            self.idle.append(environment)
+            return _answer(environment, seen_ms, cold=cold, held_ms=over_ms - seen_ms)
+
+        wait_s = max(0.0, over_ms / 1000 - time.time())
+        heapq.heappush(self.due, (time.monotonic() + wait_s, environment, connection, stream, answer))
+
+
+def _release_at_ms(context: bytes) -> float:
+    custom = json.loads(base64.b64decode(context))["custom"] if context else {}
+    return float(json.loads(custom["caretaker"])["release_at_ms"]) if custom else 0.0
+
+
 if __name__ == "__main__":
-    Server(Path(sys.argv[1]), sys.argv[2].split(","), float((sys.argv[3:] or ["0"])[0])).run()
+    kind = Environments if sys.argv[4:] == ["kit"] else Server
+    kind(Path(sys.argv[1]), sys.argv[2].split(","), float((sys.argv[3:] or ["0"])[0])).run()

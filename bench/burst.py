@@ -68,7 +68,7 @@ class Measured:
 
 
 class Server:
-    def __init__(self, folder: Path, protocols: str, delay_s: float = 0.0) -> None:
+    def __init__(self, folder: Path, protocols: str, delay_s: float = 0.0, *, kit: bool = False) -> None:
         authority = trustme.CA()
         certificate = authority.issue_cert("127.0.0.1", "localhost")
         # boto3 as installed reads its whole bundle for each connection: that is part of what is measured.
@@ -76,7 +76,8 @@ class Server:
         self.ca_bundle.write_bytes(_SDK_ROOTS.read_bytes() + authority.cert_pem.bytes())
         (folder / "cert.pem").write_bytes(b"".join(each.bytes() for each in certificate.cert_chain_pems))
         certificate.private_key_pem.write_to_path(folder / "key.pem")
-        self.process = started("bench.arrivals", str(folder), protocols, str(delay_s), core=cores()[0])
+        kind = ["kit"] if kit else []
+        self.process = started("bench.arrivals", str(folder), protocols, str(delay_s), *kind, core=cores()[0])
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
 
@@ -135,9 +136,9 @@ def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def serving(protocols: str, delay_s: float = 0.0) -> Iterator[Server]:
+def serving(protocols: str, delay_s: float = 0.0, *, kit: bool = False) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder), protocols, delay_s)
+        server = Server(Path(folder), protocols, delay_s, kit=kit)
         with ended(server.process):
             yield server
 

@@ -63,24 +63,26 @@ def ticks() -> None:
             "cpu_s": time.process_time() - cpu,
             "ok": report["ok"],
             "covered": sum(each["covered"] for each in report["targets"]),
+            "rounds": max((each["rounds"] for each in report["targets"]), default=0),
+            "hold_ms": max((each["hold_ms"] or 0.0 for each in report["targets"]), default=0.0),
             "reason": report["reason"],
         }
         print(json.dumps(found), file=out, flush=True)
 
 
-def compiled(folder: Path, *, level: int) -> str:
-    """Three hundred targets' schedules as they ship."""
+def compiled(folder: Path, *, level: int, services: int = 30, targets: int = 10) -> str:
+    """Three hundred targets' schedules as they ship, or so many."""
     out = folder / "compiled.json"
-    write_schedules(folder, level=level)
+    write_schedules(folder, level=level, services=services, targets=targets)
     command = [sys.executable, "-m", "cli", "compile", str(folder), "--revision", "bench", "--out", str(out)]
     subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.DEVNULL)
     return str(out)
 
 
-def write_schedules(folder: Path, *, level: int) -> None:
-    for number in range(30):
+def write_schedules(folder: Path, *, level: int, services: int = 30, targets: int = 10) -> None:
+    for number in range(services):
         text = _SERVICE.format(number=number, level=level)
-        text += "".join(_TARGET.format(number=number * 10 + each) for each in range(10))
+        text += "".join(_TARGET.format(number=number * targets + each) for each in range(targets))
         (folder / f"service-{number}.yaml").write_text(text)
 
 
