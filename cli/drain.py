@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 import click
 
 from cli import janitor_output as output
-from fleet.aws.rate import TimeBox
+from cli.janitor_doors import doors_for
 from fleet.ports import FleetError
-from janitor.handler import doors
 from janitor.run import Selection, run_janitor
 from janitor.settings import JanitorSettings, Mode, SettingsError
 from janitor.sweep import FunctionSweep
@@ -40,7 +39,7 @@ def drain(ctx: click.Context, stack: str, yes: bool, form: str) -> None:
         )
     try:
         report = run_janitor(
-            doors(settings, TimeBox()),
+            doors_for(settings, delete=yes),
             settings,
             datetime.now(UTC),
             delete=yes,

@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from cli import janitor_output as output
+from cli.janitor_doors import doors_for
 from fleet.audit import Deletion
 from fleet.aws.audit import DynamoAudit
 from fleet.aws.rate import TimeBox
 from fleet.model import FunctionRef
 from fleet.ports import FleetError
-from janitor.handler import doors
 from janitor.keep import instant
 from janitor.run import Selection, run_janitor
 from janitor.settings import JanitorSettings, Mode, SettingsError
@@ -37,14 +37,14 @@ _PLAN_MODE = "sweep, but CARETAKER_MODE is plan, so nothing is deleted"
 def sweep(ctx: click.Context, functions: tuple[str, ...], form: str) -> None:
     """Mark what nobody uses, and delete what was marked long enough ago.
 
-    Deletes only where CARETAKER_MODE is delete and CARETAKER_STATE_TABLE names the table of marks. Stop it at any time:
-    the next run goes on.
+    Deletes only where CARETAKER_MODE is delete and CARETAKER_STATE_TABLE names the table of marks, and while the kill
+    switch that CARETAKER_SWITCH names lets it. Stop it at any time: the next run goes on.
     """
     settings = _settings()
     delete = settings.mode is Mode.DELETE
     try:
         report = run_janitor(
-            doors(settings, TimeBox()),
+            doors_for(settings, delete=delete),
             settings,
             datetime.now(UTC),
             delete=delete,
@@ -68,7 +68,10 @@ def audit(function: str | None, form: str) -> None:
     """
     settings = _settings()
     if settings.state_table is None:
-        raise click.UsageError("CARETAKER_STATE_TABLE is not set; the audit is in the table that it names")
+        raise click.UsageError(
+            "CARETAKER_STATE_TABLE is not set; the audit is in the table that it names, which is the output "
+            "StateTableName of Caretaker's stack"
+        )
     name = _name(function) if function else None
     try:
         found = list(DynamoAudit.connect(settings.state_table, TimeBox()).deletions(name))

@@ -53,6 +53,32 @@ def test_a_sweep_in_plan_mode_deletes_nothing_and_says_why(shop):
     assert "CARETAKER_MODE is plan" in report["reason"]
 
 
+@pytest.mark.parametrize("word", ["off", "janitor-off", "offf"])
+@pytest.mark.parametrize("verb", [("janitor", "sweep"), ("drain", "shop", "--yes")], ids=["sweep", "drain"])
+def test_the_kill_switch_holds_for_what_deletes_from_a_terminal(shop, word, verb):
+    shop.set(switch="/caretaker/switch")
+    client("ssm").put_parameter(Name="/caretaker/switch", Value=word, Type="String", Overwrite=True)
+    result = CliRunner().invoke(main, verb)
+    assert (result.exit_code, shop.account.deleted) == (2, [])
+    assert f'the kill switch /caretaker/switch says "{word}"' in result.stderr
+
+
+def test_a_kill_switch_that_cannot_be_read_stops_what_deletes_and_no_plan(shop):
+    shop.set(switch="/nobody")
+    assert "the kill switch was not read" in run("sweep").stderr
+    shop.set(mode="plan")
+    assert run("sweep").exit_code == 0
+
+
+def test_a_sweep_deletes_while_the_switch_is_on(shop):
+    shop.set(switch="/caretaker/switch")
+    client("ssm").put_parameter(Name="/caretaker/switch", Value="on", Type="String", Overwrite=True)
+    assert run("sweep").exit_code == 0
+    shop.later(hours=6)
+    assert run("sweep").exit_code == 0
+    assert shop.account.numbers("shop") == [4, 5]
+
+
 def test_a_sweep_of_named_functions_looks_at_no_other(shop):
     shop.account.add("till", range(1, 6), published=LONG_AGO)
     run("sweep", "--function", "till")
@@ -104,7 +130,8 @@ def test_without_a_table_there_is_no_audit(shop):
     shop.set(state_table="")
     result = run("audit")
     assert result.exit_code == 2
-    assert "CARETAKER_STATE_TABLE" in result.stderr
+    assert "CARETAKER_STATE_TABLE is not set" in result.stderr
+    assert "the output StateTableName of Caretaker's stack" in result.stderr
 
 
 def test_a_table_that_is_not_there_is_named(shop):
