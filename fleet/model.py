@@ -65,6 +65,9 @@ class VersionNumber:
         if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value < 1:
             raise ValueError(f"{self.value!r} is not the number of a published version")
 
+    def __hash__(self) -> int:
+        return hash(self.value)
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """The number in `text`, which must match ^[1-9][0-9]*$ in ASCII."""

@@ -66,9 +66,10 @@ class Checks:
     def _left(
         self, facts: FunctionFacts, among: Numbers | None, keepers: tuple[Keeper, ...]
     ) -> tuple[VersionNumber, ...]:
+        if used.not_read(facts.uses) is not None:
+            return ()
         them = candidates(facts, self.policy.of(facts.name), self.now, only=among)
-        asked = (*keepers, used.keep_unread)
-        return tuple(it.version.number for it in them if not any(keeper(it) for keeper in asked))
+        return tuple(it.version.number for it in them if not any(keeper(it) for keeper in keepers))
 
     def _tagged(self, facts: FunctionFacts) -> FunctionUses:
         return replace(facts.uses, tags=read(lambda: self.uses.tags(facts.name)))

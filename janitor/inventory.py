@@ -135,7 +135,7 @@ def _published(listing: Listing, names: Iterable[str]) -> dict[str, tuple[Publis
     for version in listing.versions:
         if version.function in found:
             found[version.function].append(version)
-    return {name: tuple(sorted(some, key=lambda version: version.number)) for name, some in found.items()}
+    return {name: tuple(sorted(some, key=lambda version: version.number.value)) for name, some in found.items()}
 
 
 def rotated(names: Iterable[str], cursor: str | None) -> tuple[str, ...]:

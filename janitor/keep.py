@@ -115,7 +115,8 @@ def keep_newest(it: Candidate) -> KeepReason | None:
 
 def keep_aliased(it: Candidate) -> KeepReason | None:
     """An alias points to it."""
-    names = [alias.name for alias in _aliases(it) if alias.version == str(it.version.number)]
+    number = str(it.version.number)
+    names = [alias.name for alias in _aliases(it) if alias.version == number]
     if not names:
         return None
     return KeepReason(
@@ -191,22 +192,23 @@ def keep_unverified(it: Candidate) -> KeepReason | None:
 
 def keep_young(it: Candidate) -> KeepReason | None:
     """Replaced too short a time ago: what counts is when it was replaced, not when it was published."""
-    if it.replaced_by is None or _in_use(it):
-        return None  # not replaced: `newest` or `alias` keeps it
+    if it.replaced_by is None:
+        return None  # `newest` keeps it
     since = superseded_at(it)
+    least = it.policy.min_superseded_of(it.version)
+    if since is not None and it.now - since >= least:
+        return None
+    if _in_use(it):
+        return None  # not replaced yet: `alias` or `alias-weight` keeps it
     if since is None:
         return KeepReason(
             code=KeepCode.UNVERIFIED,
             facts="the listing has no date that tells when it was replaced",
             would_change_if="that can be read",
         )
-    age = it.now - since
-    least = it.policy.min_superseded_of(it.version)
-    if age >= least:
-        return None
     return KeepReason(
         code=KeepCode.YOUNG,
-        facts=f"replaced {spoken(age)} ago, may go after {spoken(least)}",
+        facts=f"replaced {spoken(it.now - since)} ago, may go after {spoken(least)}",
         would_change_if=f"it is still unused at {instant(since + least)}",
     )
 
@@ -261,7 +263,8 @@ def spoken(span: timedelta) -> str:
 
 def instant(at: datetime) -> str:
     """An instant as a report writes it."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at.utcoffset() == timedelta(0) else at.isoformat(timespec="seconds")
+    text = at.isoformat(timespec="seconds")
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def _aliases(it: Candidate) -> tuple[Alias, ...]:

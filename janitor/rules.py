@@ -42,9 +42,9 @@ def keep_reasons(it: Candidate) -> tuple[KeepReason, ...]:
     Of a version that nothing else keeps it is asked whether everything was read, and only then for its mark: only
     those are marked. A drain waits for no mark.
     """
-    reasons = tuple(reason for keeper in KEEPERS if (reason := keeper(it)) is not None)
+    reasons = [reason for keeper in KEEPERS if (reason := keeper(it)) is not None]
     if reasons:
-        return reasons
+        return tuple(reasons)
     last = used.keep_unread(it) or used.keep_unasked(it)
     if last is None and it.policy.draining is None:
         last = keep.keep_unmarked(it)

@@ -4,8 +4,9 @@ One predicate each: a Candidate in, a KeepReason or None out. None of them speak
 was asked and not answered keeps by `keep_unread`, and what nobody asked by `keep_unasked`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
+from operator import attrgetter
 
 from fleet.uses import Stack, VersionState, VersionUse
 from janitor.inventory import LATER, NOT_ASKED, FunctionUses, Unread, VersionUses
@@ -143,7 +144,7 @@ def keep_policy(it: Candidate) -> KeepReason | None:
 
 def keep_unread(it: Candidate) -> KeepReason | None:
     """Something that might use it was asked about and not answered."""
-    failed = next((fact for fact in _facts(it) if isinstance(fact, Unread) and fact.failed), None)
+    failed = not_read(it.uses) or _failed(_version_facts(it.own))
     if failed is None:
         return None
     return KeepReason(code=KeepCode.UNVERIFIED, facts=failed.reason, would_change_if="that can be read")
@@ -151,7 +152,8 @@ def keep_unread(it: Candidate) -> KeepReason | None:
 
 def keep_unasked(it: Candidate) -> KeepReason | None:
     """Nobody asked about everything that might use it: this run had no time, or more than enough before it."""
-    unasked = next((fact for fact in _facts(it) if isinstance(fact, Unread)), None)
+    facts = (*_function_facts(it.uses), *_version_facts(it.own))
+    unasked = next((fact for fact in facts if isinstance(fact, Unread)), None)
     if unasked is None:
         return None
     if unasked is not NOT_ASKED:
@@ -173,18 +175,26 @@ def in_use(own: VersionUses) -> bool:
     return not quiet or executions > 0 or isinstance(own.policy, str)
 
 
-def _facts(it: Candidate) -> Iterable[object]:
-    yield from (getattr(it.uses, name) for name in _FUNCTION_FACTS)
-    yield from (it.own.state, it.own.open_executions, it.own.policy)
+def not_read(uses: FunctionUses) -> Unread | None:
+    """What of the whole function was asked about and not answered: it keeps every version."""
+    return _failed(_function_facts(uses))
 
 
-_FUNCTION_FACTS = tuple(one.name for one in fields(FunctionUses) if one.name != "versions")
+def _failed(facts: Iterable[object]) -> Unread | None:
+    return next((fact for fact in facts if isinstance(fact, Unread) and fact.failed), None)
+
+
+# Every field is a fact, so that one which is added cannot be forgotten here.
+_function_facts: Callable[[FunctionUses], tuple[object, ...]] = attrgetter(
+    *(one.name for one in fields(FunctionUses) if one.name != "versions")
+)
+_version_facts: Callable[[VersionUses], tuple[object, ...]] = attrgetter(*(one.name for one in fields(VersionUses)))
 
 
 def _used(
     it: Candidate, uses: tuple[VersionUse, ...] | Unread, code: KeepCode, would_change_if: str
 ) -> KeepReason | None:
-    if isinstance(uses, Unread):
+    if isinstance(uses, Unread) or not uses:
         return None
     found = next((use for use in uses if use.version == it.version.number), None)
     return None if found is None else KeepReason(code=code, facts=found.by, would_change_if=would_change_if)

@@ -50,12 +50,12 @@ class LambdaVersions:
         $LATEST, 50 a page at most.
         """
         functions: set[str] = set()
-        versions: dict[tuple[str, VersionNumber], PublishedVersion] = {}
+        versions: dict[tuple[str, int], PublishedVersion] = {}
         for page in self._pages("ListFunctions", self._client.list_functions, {"FunctionVersion": "ALL"}):
             for name, version in _understood("ListFunctions", page, _versions_of):
                 functions.add(name)
                 if version is not None:
-                    versions[name, version.number] = version
+                    versions[name, version.number.value] = version
         return Listing(functions=frozenset(functions), versions=tuple(versions.values()))
 
     def aliases(self, function: str) -> Sequence[Alias]:
