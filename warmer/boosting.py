@@ -6,12 +6,15 @@ A tick goes on without boosts when they cannot be read, and a boost that cannot 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from fleet.boosts import Boost, BoostOutdated, Boosts, Kept, active
 from fleet.ports import FleetError
 from profiles.model import ScheduleSet
-from warmer.boost_message import Ask
-from warmer.boosts import BoostState, Change, What, called, settle
+from warmer.boosts import BoostState, Change, What, called
+
+if TYPE_CHECKING:
+    from warmer.boost_message import Ask
 
 # The outcome of a report that answers messages on the boost topic.
 BOOST = "boost"
@@ -27,9 +30,11 @@ def known_boosts(door: Boosts | None, instant: datetime, *, since: datetime | No
 
 
 def changed_boosts(
-    door: Boosts | None, asks: Sequence[Ask], schedules: ScheduleSet, instant: datetime, *, now: datetime
+    door: Boosts | None, asks: "Sequence[Ask]", schedules: ScheduleSet, instant: datetime, *, now: datetime
 ) -> BoostState:
     """The boosts that hold at `instant` once what is asked for is done, and what became of that. Never raises."""
+    from warmer.settling import settle  # noqa: PLC0415 - ticks change no boost
+
     kept, problems = _read(door)
     changes = tuple(_carried_out(door, change) for change in settle(asks, kept.boosts, schedules, now))
     after = {boost.key: boost for boost in kept.boosts}

@@ -11,6 +11,7 @@ from typing import Any
 
 from fleet.model import LATEST, FunctionRef, VersionNumber
 from profiles.model import ScheduleSet, Target
+from warmer.errors import UnusableDeployment
 from warmer.plan import Outcome
 from warmer.report import TargetReport
 
@@ -18,10 +19,6 @@ CLOUDTRAIL = "AWS API Call via CloudTrail"
 STACK_STATUS = "CloudFormation Stack Status Change"
 # Source: CloudFormation user guide, stack status codes: these end an operation that may have replaced code.
 STACK_CHANGED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
-
-
-class UnusableDeployment(ValueError):  # noqa: N818 - says what was found
-    """A deployment, or word of one, that does not say what was deployed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

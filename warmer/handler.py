@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleet.aws.invoke import SigningInvoker
 from fleet.aws.limits import ConcurrencyLimits
@@ -32,13 +32,16 @@ from profiles.model import ScheduleSet
 from profiles.shelves import Library, Loaded, Shelves
 from warmer.boosting import BOOST, changed_boosts, known_boosts
 from warmer.boosts import BoostState, concerned
-from warmer.deployments import Change, NoChange, UnusableDeployment, changed_targets
-from warmer.hook import DEPLOYMENT, SWITCHED_OFF, HookAnswer, answer_hook
+from warmer.errors import UnusableDeployment, UnusableEvent
 from warmer.memory import Memory
-from warmer.report import TargetReport, TickReport
-from warmer.request import Request, UnusableEvent, read_event, refusal
+from warmer.report import DEPLOYMENT, SWITCHED_OFF, TargetReport, TickReport
+from warmer.request import Request, read_event, refusal
 from warmer.settings import SettingsError, WarmerSettings
 from warmer.tick import World, run_tick
+
+if TYPE_CHECKING:
+    from warmer.deployments import Change, NoChange
+    from warmer.hook import HookAnswer
 
 # Kept back of the time left, for the report: a fifth of it, at most two seconds.
 _RESERVE_S = 2.0
@@ -140,8 +143,10 @@ def _serve_boosts(
 
 
 def _serve_change(
-    change: Change | NoChange, boosts: Boosts | None, schedules: ScheduleSet, instant: datetime, deadline: float
+    change: "Change | NoChange", boosts: Boosts | None, schedules: ScheduleSet, instant: datetime, deadline: float
 ) -> TickReport:
+    from warmer.deployments import NoChange, changed_targets  # noqa: PLC0415 - only word of a deployment pays for it
+
     if isinstance(change, NoChange):
         return TickReport(tick=instant, outcome=DEPLOYMENT, reason=change.reason)
     in_stack = _functions_of(change.stack, deadline) if change.stack else ()
@@ -154,8 +159,9 @@ def _serve_change(
     return replace(report, reason=f"{change.words}: {report.as_json()['reason']}")
 
 
-def _answer(request: Request, deadline: float, now: datetime) -> HookAnswer:
+def _answer(request: Request, deadline: float, now: datetime) -> "HookAnswer":
     from fleet.aws.hooks import CodeDeployHooks  # noqa: PLC0415 - only a deployment's hook pays for it
+    from warmer.hook import answer_hook  # noqa: PLC0415
 
     assert request.hook is not None  # noqa: S101 - asked only for a hook
     return answer_hook(

@@ -13,10 +13,8 @@ from profiles.evaluate import tick_instant
 from profiles.model import ScheduleSet
 from profiles.shelves import Loaded
 from warmer.deployments import Deployed, Hook, deployed_by, deployed_targets, unfit
-from warmer.report import TargetReport, TickReport
+from warmer.report import DEPLOYMENT, SWITCHED_OFF, TargetReport, TickReport
 
-DEPLOYMENT = "deployment"
-SWITCHED_OFF = "switched-off"
 Warm = Callable[[ScheduleSet, datetime], tuple[TargetReport, ...]]
 
 

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleet.words import said
 from profiles.model import ScheduleSet
-from warmer.boost_message import Ask, read_notification
-from warmer.deployments import Change, Hook, NoChange, read_change, read_hook
+from warmer.errors import UnusableEvent
+
+if TYPE_CHECKING:
+    from warmer.boost_message import Ask
+    from warmer.deployments import Change, Hook, NoChange
 
 # A clock that runs behind EventBridge's is served; one further off than this is wrong, not early.
 _MOST_AHEAD = timedelta(minutes=10)
-
-
-class UnusableEvent(ValueError):  # noqa: N818 - says what was found
-    """The event is nothing that the warmer serves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +28,9 @@ class Request:
     at: datetime
     scheduled: bool
     service: str | None = None
-    change: Change | NoChange | None = None
-    hook: Hook | None = None
-    asks: tuple[Ask, ...] = ()
+    change: "Change | NoChange | None" = None
+    hook: "Hook | None" = None
+    asks: "tuple[Ask, ...]" = ()
 
     @property
     def timed(self) -> bool:
@@ -44,17 +43,34 @@ def read_event(event: Any, *, now: datetime) -> Request:
     if isinstance(event, dict):
         if "caretaker" in event:
             return _on_demand(event["caretaker"], now)
-        if (hook := read_hook(event)) is not None:
-            return Request(at=now, scheduled=False, hook=hook)
-        if (asks := read_notification(event)) is not None:
-            return Request(at=now, scheduled=False, asks=asks)
+        told = None if _plain(event) else _told(event, now)
+        if told is not None:
+            return told
         if "time" in event:
-            change = read_change(event)
-            return Request(at=_instant(event["time"], "time"), scheduled=change is None, change=change)
+            return Request(at=_instant(event["time"], "time"), scheduled=True)
     raise UnusableEvent(
         'the event has neither "time" (an EventBridge tick) nor "caretaker" '
         '(on demand: {"caretaker": {"run": "warm", "service": "…"}})'
     )
+
+
+def _plain(event: dict[str, Any]) -> bool:
+    """Whether it cannot be of a deployment or of the boost topic: most events are ticks."""
+    others = "DeploymentId" in event or "Records" in event
+    return not others and event.get("detail-type") in (None, "Scheduled Event")
+
+
+def _told(event: dict[str, Any], now: datetime) -> Request | None:
+    """What a deployment or a message on the boost topic asks for; None when it is neither."""
+    from warmer.boost_message import read_notification  # noqa: PLC0415 - ticks need no reader of others' events
+    from warmer.deployments import read_change, read_hook  # noqa: PLC0415
+
+    if (hook := read_hook(event)) is not None:
+        return Request(at=now, scheduled=False, hook=hook)
+    if (asks := read_notification(event)) is not None:
+        return Request(at=now, scheduled=False, asks=asks)
+    change = read_change(event) if "time" in event else None
+    return None if change is None else Request(at=_instant(event["time"], "time"), scheduled=False, change=change)
 
 
 def _on_demand(asked: Any, now: datetime) -> Request:

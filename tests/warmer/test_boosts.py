@@ -13,7 +13,8 @@ from tests.warmer.boosting import Shelf
 from tests.warmer.builders import a_service, a_target, schedules
 from warmer.boost_message import Ask, Begin, End, Idle, Unusable
 from warmer.boosting import changed_boosts, known_boosts
-from warmer.boosts import MOST, BoostState, What, concerned
+from warmer.boosts import BoostState, What, concerned
+from warmer.settling import MOST
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
 INSTANT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

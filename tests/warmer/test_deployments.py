@@ -15,7 +15,6 @@ from warmer.deployments import (
     Deployed,
     Hook,
     NoChange,
-    UnusableDeployment,
     changed_targets,
     deployed_by,
     deployed_targets,
@@ -23,6 +22,7 @@ from warmer.deployments import (
     read_hook,
     unfit,
 )
+from warmer.errors import UnusableDeployment
 from warmer.plan import Outcome
 from warmer.report import TargetReport
 from warmer.request import read_event, refusal

@@ -10,8 +10,9 @@ import pytest
 from tests.warmer.builders import a_service, schedules
 from tests.warmer.lambda_machine import Context, tick, write_schedule
 from tests.warmer.raw_server import Request, http_reply, serving
+from warmer.errors import UnusableEvent
 from warmer.handler import lambda_handler
-from warmer.request import UnusableEvent, read_event, refusal
+from warmer.request import read_event, refusal
 
 NOW = datetime(2026, 11, 24, 8, 34, tzinfo=UTC)
 DIRECT = "{shape: direct}"

@@ -9,8 +9,9 @@ import pytest
 from fleet.model import Answer, Lost
 from tests.warmer.builders import HTTP, a_burst, a_target, a_warm_answer, an_answer
 from warmer.coverage import Coverage, measure
+from warmer.measured import measured_report
 from warmer.plan import Outcome, PlannedTarget
-from warmer.report import TargetReport, TickReport, measured_report
+from warmer.report import TargetReport, TickReport
 from warmer.sides import Side
 from warmer.telemetry import publish
 

@@ -157,7 +157,7 @@ def test_a_probe_that_works_too_late_for_the_burst_still_ends_the_quarantine(
     warmer.ticks(3)
 
     def works_as_time_runs_out(_index: int) -> Any:
-        monkeypatch.setattr("warmer.tick._LEAST_S", 3600)
+        monkeypatch.setattr("warmer.rounds._LEAST_S", 3600)
         return {"statusCode": 200}
 
     pool.reply = works_as_time_runs_out
