@@ -5,13 +5,11 @@ that a changed default changes nothing that was compiled before), equal profiles
 lines and columns of the source are left out (so that a comment changes nothing).
 """
 
-import gc
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fleet.collecting import without_collections
 from fleet.words import said
 from profiles.compiled_checks import check
 from profiles.compiled_values import canonical, schedules_as_json, schedules_from_json
@@ -61,20 +59,9 @@ def compile_schedules(schedules: ScheduleSet, *, revision: str = "") -> bytes:
 
 def load_compiled(data: bytes, *, where: str) -> Compiled:
     """The schedules in a compiled document; `where` names it in messages. Raises: CompiledUnusable."""
-    with _without_collections():
+    # Looking through what is made would take longer than making it.
+    with without_collections():
         return _loaded(data, where)
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """No garbage collection meanwhile: all that is made is kept, and looking through it would take longer than this."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _loaded(data: bytes, where: str) -> Compiled:
