@@ -13,6 +13,7 @@ from fleet.ports import Record, Refused, Versions
 from fleet.uses import Stacks, Uses
 from janitor.bookkeeping import Books
 from janitor.checks import Checks
+from janitor.collector import seldom_in_full
 from janitor.drain import seen, still_slow
 from janitor.inventory import Inventory, gather_inventory
 from janitor.journal import Journal
@@ -135,6 +136,7 @@ def _first_error(mistakes: Sequence[Mistake]) -> str | None:
     return f"{said} (and {more} more)" if more else said
 
 
+@seldom_in_full()
 def make_plan(doors: Doors, settings: JanitorSettings, now: datetime, select: Selection = EVERYTHING) -> Planned:
     """Read and decide, change nothing.
 
