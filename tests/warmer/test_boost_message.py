@@ -227,7 +227,7 @@ def test_the_golden_alarm_is_one_message_of_the_size_that_cloudwatch_sends() -> 
 
 
 def test_the_alarm_in_the_manual_asks_for_what_it_says() -> None:
-    manual = (Path(__file__).parents[2] / "docs" / "operate.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[2] / "docs" / "warmer.md").read_text(encoding="utf-8")
     example = manual.split("```yaml\nShopIsBusy:", 1)[1].split("```", 1)[0]
     (line,) = [line.strip() for line in example.splitlines() if "caretaker: boost" in line]
     ask = only(an_alarm(AlarmDescription=line))
