@@ -6,7 +6,7 @@ ceiling.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from decimal import Decimal
 from functools import lru_cache
 from typing import assert_never
 
@@ -74,7 +74,7 @@ def scaled(level: int, scale: float) -> int:
 
 @lru_cache(maxsize=4096)
 def _exactly(scale: float) -> tuple[int, int]:
-    return Fraction(repr(scale)).as_integer_ratio()
+    return Decimal(repr(scale)).as_integer_ratio()
 
 
 def spans_at(profile: Profile, zone: str, seconds: int) -> tuple[Span, ...]:
