@@ -128,6 +128,7 @@ export SAM_CLI_TELEMETRY ?= 0
 ifdef AWS_REGION
 export AWS_DEFAULT_REGION ?= $(AWS_REGION)
 endif
+REGION_SET := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().region_name is None)' 2>/dev/null
 CREDENTIALS := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().get_credentials() is None)' 2>/dev/null
 # What a pipeline that deploys waits for; the emulator and the tests' tools are not among it.
 TO_SHIP := $(VENV)/.ready .tools/sam/.ready
@@ -147,6 +148,7 @@ known-environment:
 
 deploy: known-environment $(TO_SHIP) ## Deploy with sam, ENV=dev or ENV=prod as samconfig.toml has it; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
 	@case "$(ARGS)" in *--profile*) ;; *) $(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; } ;; esac
+	@case "$(ARGS)" in *--profile*|*--region*) ;; *) $(REGION_SET) || { echo "deploy: no AWS region is set; set AWS_REGION, or the profile's region, and try again"; exit 2; } ;; esac
 	@$(MAKE) --no-print-directory build
 	@$(SAM) deploy $(if $(ENV),--config-env $(ENV) )$(ARGS)
 

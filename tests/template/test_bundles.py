@@ -148,16 +148,25 @@ def test_a_build_without_sam_says_what_to_call() -> None:
     assert "call make build or sam build" in ended.stdout
 
 
-def test_a_deploy_without_credentials_says_so_before_it_builds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "deploy: found no AWS credentials; set AWS_PROFILE"),
+        ({"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}, "deploy: no AWS region is set; set AWS_REGION"),
+    ],
+)
+def test_a_deploy_without_credentials_or_region_says_so_before_it_builds(
+    tmp_path: Path, variables: dict[str, str], words: str
+) -> None:
     checkout = copy_checkout(tmp_path / "checkout")
     ended = subprocess.run(
         ["make", "deploy"],
         cwd=checkout,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **variables},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 2
-    assert "deploy: found no AWS credentials; set AWS_PROFILE" in ended.stdout
+    assert words in ended.stdout
     assert not (checkout / ".aws-sam").exists()

@@ -36,6 +36,14 @@ def test_there_is_one_to_try_and_one_that_counts_beside_the_default(config: dict
     assert names == ["caretaker", "caretaker-dev", "caretaker"]
 
 
+def test_one_stack_has_one_set_of_tags_or_a_deployment_would_turn_the_kill_switch_on(config: dict[str, Any]) -> None:
+    tags: dict[str, set[str]] = {}
+    for name in ENVIRONMENTS:
+        stack = config[name]["global"]["parameters"]["stack_name"]
+        tags.setdefault(stack, set()).add(config[name]["deploy"]["parameters"]["tags"])
+    assert {stack for stack, sets in tags.items() if len(sets) > 1} == set()
+
+
 # sam takes nothing over from "default" into another environment.
 @pytest.mark.parametrize("environment", ENVIRONMENTS[1:])
 @pytest.mark.parametrize("verb", ["deploy", "delete"])

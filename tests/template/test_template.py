@@ -82,6 +82,26 @@ def test_the_tick_comes_as_often_as_the_bundled_schedules_ask_for(template: dict
     assert INTERVAL_S[template["Parameters"]["TickSchedule"]["Default"]] == interval.total_seconds()
 
 
+@pytest.mark.parametrize(
+    ("schedule", "taken"),
+    [
+        ("cron(17 1/6 * * ? *)", True),
+        ("rate(1 hour)", True),
+        ("rate(6 hours)", True),
+        ("rate(1 hours)", False),
+        ("rate(2 hour)", False),
+        ("rate(5 minutes)", False),
+    ],
+)
+def test_the_sweep_comes_as_eventbridge_can_say_it(template: dict[str, Any], schedule: str, taken: bool) -> None:
+    assert bool(re.fullmatch(template["Parameters"]["SweepSchedule"]["AllowedPattern"], schedule)) is taken
+
+
+def test_what_cloudformation_calls_is_left_to_the_event_of_its_stack(stack: Stack) -> None:
+    pattern = stack.resources("AWS::Events::Rule")["ChangedRule"]["EventPattern"]
+    assert pattern["detail"]["sourceIPAddress"] == [{"anything-but": ["cloudformation.amazonaws.com"]}]
+
+
 def test_the_sweep_stays_off_the_full_hour(stack: Stack) -> None:
     sweep = stack.function("JanitorFunction")["Events"]["Sweep"]["Properties"]["Schedule"]
     assert sweep == "cron(17 1/6 * * ? *)"
