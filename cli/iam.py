@@ -85,10 +85,12 @@ def iam(
     if exact or any(place.values()):
         raise click.UsageError(_FOR_PRINTING)
     old, new = _texts(template, schedules)
+    if form == "json":
+        click.echo(json.dumps(_compared(template, old, new), indent=2))
     if write is not None:
-        _write(write, old, new)
+        _write(write, old, new, shown=form == "text")
         ctx.exit(DONE)
-    ctx.exit(_check(template, old, new, paths))
+    ctx.exit(_check(template, old, new, paths, shown=form == "text"))
 
 
 def _place(partition: str | None, region: str | None, account: str | None) -> Place:
@@ -170,25 +172,36 @@ def _too_many(template: Path, policies: int) -> str:
     )
 
 
-def _write(template: Path, old: Found, new: list[str]) -> None:
+def _write(template: Path, old: Found, new: list[str], *, shown: bool) -> None:
     before, after = f"{old.before}{old.inside}{old.after}", old.holding(new)
     if before == after:
         click.echo(f"{template}: the warmer's permissions are up to date", err=True)
         return
     template.write_bytes(after.encode())
-    for line in _difference(old, new):
+    for line in _difference(old, new) if shown else []:
         click.echo(line)
     click.echo(f"{template}: the warmer's permissions are renewed; commit it with the schedules", err=True)
 
 
-def _check(template: Path, old: Found, new: list[str], paths: tuple[Path, ...]) -> int:
+def _compared(template: Path, old: Found, new: list[str]) -> dict[str, object]:
+    """For machines: whether the block is current, the ARNs that it lacks, and those that it has too many."""
+    has, wants = _arns(old.inside.splitlines()), _arns(new)
+    return {
+        "template": str(template),
+        "current": old.holding(new) == f"{old.before}{old.inside}{old.after}",
+        "missing": sorted((wants - has).elements()),
+        "superfluous": sorted((has - wants).elements()),
+    }
+
+
+def _check(template: Path, old: Found, new: list[str], paths: tuple[Path, ...], *, shown: bool) -> int:
     if old.holding(new) == f"{old.before}{old.inside}{old.after}":
         return DONE
-    shown = _difference(old, new)
-    for line in shown[:_SHOWN]:
+    lines = _difference(old, new) if shown else []
+    for line in lines[:_SHOWN]:
         click.echo(line)
-    if len(shown) > _SHOWN:
-        click.echo(f"  and {len(shown) - _SHOWN} more")
+    if len(lines) > _SHOWN:
+        click.echo(f"  and {len(lines) - _SHOWN} more")
     named = " ".join(str(path) for path in paths)
     click.echo(
         f"{template}: the warmer's permissions are not those that the schedules in {named} need; "

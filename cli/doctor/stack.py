@@ -166,4 +166,9 @@ def schedule_files(facts: Facts) -> Iterator[Check]:
         yield group.broken(facts.place, found, f"caretaker validate {facts.place}")
         return
     targets = sum(len(service.targets) for service in facts.schedules.services)
+    if not targets:
+        yield group.warning(
+            facts.place, "no target: nothing is kept warm", "name the folder or place of your schedules"
+        )
+        return
     yield group.ok(facts.place, f"{len(facts.schedules.services)} services, {targets} targets")

@@ -13,7 +13,7 @@ from cli.doctor.output import summary
 from cli.doctor.verb import judge
 from fleet.deployed import Caller, Datapoint, DeployedAlarm, Unread, WarmerWords
 from fleet.switch import Reading
-from profiles.model import Mistake
+from profiles.model import Mistake, ScheduleSet
 from tests.cli import doctor_world as given
 from tests.cli.doctor_world import ARN, NOW, found, world
 
@@ -265,3 +265,10 @@ def test_nothing_at_all_could_be_read_and_still_there_is_a_verdict_on_everything
 def test_schedules_that_are_not_there_are_an_unusable_argument() -> None:
     result = CliRunner().invoke(main, ["doctor", "/no/such/folder"])
     assert (result.exit_code, result.stderr) == (2, 'caretaker: there are no schedules at "/no/such/folder"\n')
+
+
+def test_schedules_without_a_target_are_nothing_to_be_calm_about() -> None:
+    facts = world()
+    assert isinstance(facts.schedules, ScheduleSet)
+    check = found(replace(facts, schedules=replace(facts.schedules, services=())), "schedules", facts.place)
+    assert (check.verdict, check.found) == (WARNING, "no target: nothing is kept warm")

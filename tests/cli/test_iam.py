@@ -335,6 +335,17 @@ def test_a_check_says_what_is_lacking_what_is_too_much_and_what_to_run(folder: P
     assert template.read_bytes() == before
 
 
+def test_machines_read_whether_the_block_is_current_and_what_differs(folder: Path, template: Path) -> None:
+    written(service(folder, "function: shop, alias: live"), template)
+    assert json.loads(run(folder, "--check", template, "--format", "json").stdout)["current"] is True
+    service(folder, "function: pay, alias: live")
+    ended = run(folder, "--check", template, "--format", "json")
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, told["template"], told["current"]) == (1, str(template), False)
+    assert [arn.split(":function:")[1] for arn in told["missing"]] == ["pay", "pay:*  # shop: live"]
+    assert [arn.split(":function:")[1] for arn in told["superfluous"]] == ["shop", "shop:*  # shop: live"]
+
+
 def test_a_block_edited_by_hand_fails_the_check(folder: Path, template: Path) -> None:
     text = written(service(folder, "function: shop, alias: live"), template)
     template.write_bytes(text.replace("Effect: Allow", "Effect:  Allow").encode())
