@@ -114,6 +114,8 @@ class Account:
     runs: list[datetime] = field(default_factory=list)
     deleted: list[tuple[str, int, tuple[str, ...]]] = field(default_factory=list)
     whole_function_deletes: list[str] = field(default_factory=list)
+    stuck: dict[tuple[str, int], str] = field(default_factory=dict)  # what Lambda says instead of deleting it
+    refused: list[tuple[str, int, datetime, bool]] = field(default_factory=list)  # whether because of the edge
 
     def arn(self, function: str, qualifier: object = None) -> str:
         """The function's ARN, qualified if asked."""
@@ -163,10 +165,24 @@ class Account:
         self.deleted.append((function, number, self.protected(function, number)))
         del self.functions[function].versions[number]
 
+    def refuse(self, name: str, number: int) -> str:
+        """Lambda will not delete that version; gives its words. That it was asked is remembered."""
+        words = self.stuck[name, number]
+        self.refused.append((name, number, self.now, "replica" in words))
+        return words
+
+    def left_alone(self, name: str, number: int) -> Iterable[str]:
+        """Refusals after which it is too early to ask for that version again."""
+        for function, refused, at, edge in self.refused:
+            if function == name and (refused == number or not edge):
+                days = 7 if refused == number and not edge else 1
+                if self.now - at < timedelta(days=days):
+                    yield f"{function}:{refused} was refused"
+
     def protected(self, name: str, number: int) -> tuple[str, ...]:
         """Everything that forbids to delete the version now, in words; empty when it may go."""
         found = [*self._by_itself(name, number), *self._by_name(name, number), *self._by_stack(name, number)]
-        return (*found, *self._by_age(name, number), *self._by_tags(name, number))
+        return (*found, *self._by_age(name, number), *self._by_tags(name, number), *self.left_alone(name, number))
 
     def _by_itself(self, name: str, number: int) -> Iterable[str]:
         version = self.functions[name].versions[number]

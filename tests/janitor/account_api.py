@@ -164,11 +164,15 @@ class Api:
         users = sorted(name for name, numbers in function.live().items() if int(Qualifier) in numbers)
         if users:
             raise refusal("DeleteFunction", 409, "ResourceConflictException", f"aliases reference it: {users}")
+        if (FunctionName, int(Qualifier)) in self.account.stuck:
+            early = self.account.left_alone(FunctionName, int(Qualifier))
+            self.complaints += [f"{FunctionName}:{Qualifier} was asked for too early: {why}" for why in early]
+            said = self.account.refuse(FunctionName, int(Qualifier))
+            raise refusal("DeleteFunction", 400, "InvalidParameterValueException", said)
         if int(Qualifier) in function.versions:
             self.account.delete(FunctionName, int(Qualifier))
-        return (
-            {"StatusCode": 204} if "StatusCode" in _model("lambda").shape_for("DeleteFunctionResponse").members else {}
-        )
+        members = _model("lambda").shape_for("DeleteFunctionResponse").members
+        return {"StatusCode": 204} if "StatusCode" in members else {}
 
     # The other services
 

@@ -1,0 +1,73 @@
+"""Each safeguard switched off, one at a time: the random accounts must notice, or they prove nothing of it."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from janitor import checks, rules, used
+from tests.janitor.account import Account
+from tests.janitor.random_accounts import accounts, rehearse
+
+# The others are switched off one by one in the tests of their own rooms.
+SAFEGUARDS = ["keep_durable", "keep_state", "keep_quarantined", "keep_stack_busy", "keep_traffic"]
+
+
+def silent(*_: object, **__: object) -> None:
+    """A safeguard that never speaks."""
+
+
+@contextlib.contextmanager
+def without(name: str) -> Iterator[None]:
+    """The janitor without that safeguard, when it reads, plans and looks again."""
+    with contextlib.ExitStack() as stack:
+        for room, group in ((rules, "KEEPERS"), (checks, "CHEAP")):
+            left = tuple(one for one in getattr(room, group) if one.__name__ != name)
+            stack.enter_context(patch.object(room, group, left))
+        if hasattr(used, name):
+            stack.enter_context(patch.object(used, name, silent))
+        # What these see ends the reading, and what was not read keeps: that goes, too.
+        if name == "keep_stack_busy":
+            stack.enter_context(patch.object(used, "busy", silent))
+        if name in ("keep_state", "keep_durable"):
+            stack.enter_context(patch.object(used, "in_use", silent))
+        yield
+
+
+def harm_among(examples: int) -> list[str]:
+    """What the first account that came to harm said; nothing when none of so many did."""
+    found: list[str] = []
+
+    @seed(11)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(accounts(), st.integers(0, 2**32))
+    def look(account: Account, number: int) -> None:
+        if found:
+            return
+        try:
+            with TemporaryDirectory() as folder:
+                rehearse(account, Path(folder), Random(number))
+        except AssertionError as harmed:
+            found.append(str(harmed))
+
+    look()
+    return found
+
+
+@pytest.mark.parametrize("name", SAFEGUARDS)
+def test_an_account_is_found_that_a_janitor_without_this_safeguard_harms(name):
+    with without(name):
+        (said,) = harm_among(300)
+    assert "although protected" in said or "too early" in said
