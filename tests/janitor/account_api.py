@@ -1,8 +1,8 @@
 """The simulated account behind the SDK's own interface: `sdk_client(account, "lambda").list_aliases(FunctionName=...)`.
 
-Requests and replies are checked against botocore's models: a parameter or field that AWS does not have is in
-`Api.complaints`, which every test must find empty. `Api.before` are called with (service, operation, parameters) ahead
-of every answer: they may change the account, or raise what the SDK would raise (`refusal` makes one).
+Requests and replies are checked against botocore's models: what AWS does not have is in `Api.complaints`, which every
+test must find empty. `Api.before` are called with (service, operation, parameters) ahead of every answer: they may
+change the account, or raise what the SDK would raise (`refusal` makes one).
 """
 
 # ruff: noqa: N803 - the parameters have the names that AWS gives them
