@@ -68,8 +68,6 @@ class Api:
         if (problems := ParamValidator().validate(value, shape)).has_errors():
             self.complaints.append(f"{said} {problems.generate_report()}")
 
-    # Lambda
-
     def _list_functions(self, FunctionVersion: str = "", Marker: str = "0") -> Any:
         items: list[Any] = []
         for name, function in self.account.functions.items():
