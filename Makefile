@@ -69,7 +69,7 @@ empty :=
 needs = $(if $(CI)$(shell command -v $(2)),,$(1))
 LACKING = $(strip $(call needs,browser,chromium) $(call needs,node,npm) $(if $(CI)$(shell command -v mvn >/dev/null && test -e .tools/java/.ready && echo yes),,java))
 test: setup ## Run every test
-	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(if $(LACKING),-m "not ($(subst $(empty) $(empty), or ,$(LACKING)))")
+	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadscope $(if $(LACKING),-m "not ($(subst $(empty) $(empty), or ,$(LACKING)))")
 	@$(if $(filter java,$(LACKING)),,$(MAKE) --no-print-directory kits-spring)
 	@$(if $(LACKING),echo "test: not run: the tests marked $(LACKING); README says what they need")
 

@@ -1,17 +1,23 @@
 """Which tests stay together when `make test` runs them in several processes."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
 # What a folder's tests build once and share, such as an example's package, is theirs alone.
-TOGETHER = {"examples": "packages", "kits": "packages", "template": "template"}
+TOGETHER = {"tests/examples": "packages", "tests/kits": "packages", "tests/template": "template"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One group a file, because its fixtures are made once; one for the folders that share what they build."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            place = item.path.relative_to(HERE)
-            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(place.parts[0], str(place))))
+class ByFile(LoadScopeScheduling):
+    """Hands out whole files, whose fixtures are made once, and whole folders where these share what they build."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return TOGETHER.get("/".join(file.split("/")[:2]), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """The plugin asks for it once a run, in the process that hands the tests out."""
+    return ByFile(config, log)

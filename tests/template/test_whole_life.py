@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from emulator.stack import RunningEmulator, running_emulator
+from emulator.stack import Options, RunningEmulator, running_emulator
 from tests.emulator.controlled import client_of, create
 from tests.template.checkout import PYTHON, ROOT, SAM, run
 
@@ -145,7 +145,8 @@ def until(met: Callable[[], bool], life: Life, *, seconds: float = 150) -> None:
 def life(built_checkout: Path, tmp_path: Path) -> Iterator[Life]:
     checkout = tmp_path / "checkout"
     shutil.copytree(built_checkout, checkout, symlinks=True, ignore=shutil.ignore_patterns(".aws-sam"))
-    with running_emulator() as emulator:
+    # Under their own roles, which may not make log groups: a late line would else bring a deleted one back.
+    with running_emulator(Options(iam=True)) as emulator:
         yield Life(emulator=emulator, checkout=checkout)
 
 
