@@ -194,12 +194,9 @@ def keep_young(it: Candidate) -> KeepReason | None:
     """Replaced too short a time ago: what counts is when it was replaced, not when it was published."""
     if it.replaced_by is None:
         return None  # `newest` keeps it
-    since = superseded_at(it)
-    least = it.policy.min_superseded_of(it.version)
-    if since is not None and it.now - since >= least:
-        return None
-    if _in_use(it):
-        return None  # not replaced yet: `alias` or `alias-weight` keeps it
+    since, least = superseded_at(it), it.policy.min_superseded_of(it.version)
+    if (since is not None and it.now - since >= least) or _in_use(it):
+        return None  # old enough; or not replaced yet: `alias` or `alias-weight` keeps it
     if since is None:
         return KeepReason(
             code=KeepCode.UNVERIFIED,

@@ -6,6 +6,9 @@ from warmer.coverage import Coverage, Evidence
 from warmer.plan import Outcome, PlannedTarget
 from warmer.report import TargetReport
 
+# What counts for all rounds together; all else is the last one's.
+_OF_ALL_ROUNDS = ("sent", "cold", "throttled", "errors")
+
 
 def measured_report(
     planned: PlannedTarget,
@@ -28,18 +31,15 @@ def measured_report(
         function=planned.target.function.text,
         qualifier=planned.target.qualifier,
         wanted=planned.wanted,
-        sent=sum(each.sent for each in rounds),
         covered=last.covered,
         healthy=last.healthy,
-        cold=sum(each.cold for each in rounds),
         evidence=last.evidence.value,
         rounds=len(rounds),
         top_ups=max(0, len(rounds) - probes - 1),
         spread_ms=last.spread_ms,
         release_lead_ms=last.release_lead_ms,
         billed_ms=billed_ms,
-        throttled=sum(each.throttled for each in rounds),
-        errors=sum(each.errors for each in rounds),
+        **{name: sum(getattr(each, name) for each in rounds) for name in _OF_ALL_ROUNDS},
         answered=last.answered,
         warmed=last.warmed,
         **{name: getattr(last.observed, name) for name in last.observed.__slots__},
