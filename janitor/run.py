@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fleet.audit import Audit
+from fleet.collecting import seldom_in_full
 from fleet.layers import Layers
 from fleet.ports import Record, Refused, Versions
 from fleet.uses import Stacks, Uses
 from janitor.bookkeeping import Books
 from janitor.checks import Checks
-from janitor.collector import seldom_in_full
 from janitor.drain import seen, still_slow
 from janitor.inventory import Inventory, gather_inventory
 from janitor.journal import Journal

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from janitor.collector import seldom_in_full
+from fleet.collecting import seldom_in_full
 
 
 @pytest.fixture(autouse=True)
