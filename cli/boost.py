@@ -1,7 +1,7 @@
 """`caretaker boost`: raise a service's level for a while, end that before its time, or list what is raised.
 
-Publishes on the stack's boost topic, as an alarm does, and then looks whether the warmer has taken it. How it is said
-is `boost_output`'s.
+Publishes on the stack's boost topic, as an alarm does, and then looks whether the warmer has taken it, and whether the
+kill switch lets it be served. How it is said is `boost_output`'s.
 """
 
 import json
@@ -18,9 +18,11 @@ from cli import boost_output as output
 from cli.schedules import DONE, FINDINGS
 from fleet.aws.boosts import TableBoosts
 from fleet.aws.deployed import DeployedReader
+from fleet.aws.switch import ParameterSwitch
 from fleet.aws.topic import Topic
 from fleet.boosts import LONGEST, Boost, active, key_of
 from fleet.ports import FleetError
+from fleet.switch import Asked, Part, ask
 from warmer.boost_message import BY_HAND
 
 _LASTS = re.compile(r"([1-9][0-9]{0,5})([smh])")
@@ -88,11 +90,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The topic to publish on; the table where boosts are kept and the warmer's name, None where they are not known."""
+    """The topic to publish on; the table of boosts, the warmer and the kill switch, None where they are not known."""
 
     topic: str
     table: str | None = None
     warmer: str | None = None
+    switch: str | None = None
+
+    def asked(self) -> Asked:
+        """Whether the warmer must not serve boosts now."""
+        return ask(ParameterSwitch(self.switch) if self.switch else None, Part.WARMER)
 
 
 @click.command(short_help="Raise a service's level for a while, or end that.")
@@ -131,7 +138,7 @@ def boost(  # noqa: PLR0913, PLR0917 - one argument for each option
     """Keep at least so many environments of SERVICE warm for a while, without Git and without a deployment.
 
     A boost raises levels only, up to the platform's ceiling. It holds from now on, not from the next tick. Ends with 0
-    when the warmer has taken it, with 1 when it has not within --wait seconds.
+    when the warmer has taken it, with 1 when it has not within --wait seconds, or serves nothing because of the switch.
     """
     wish = None if listing else _wish(service, function, name, at_least, lasts, reason, end=end)
     if listing and (service is not None or end):
@@ -141,12 +148,12 @@ def boost(  # noqa: PLR0913, PLR0917 - one argument for each option
     try:
         place = _place(stack, topic)
         if wish is None:
-            output.show_list(_held(place), form, now=datetime.now(UTC))
+            _list(place, form)
             ctx.exit(DONE)
-        taken = _publish(wish, place, wait, form)
+        well = _publish(wish, place, wait, form)
     except FleetError as error:
         raise click.UsageError(str(error)) from error
-    ctx.exit(FINDINGS if taken is False else DONE)
+    ctx.exit(DONE if well else FINDINGS)
 
 
 def _wish(
@@ -198,7 +205,15 @@ def _place(stack: str | None, topic: str | None) -> Place:
         topic=found.outputs["BoostTopicArn"],
         table=found.outputs.get("StateTableName"),
         warmer=found.outputs.get("WarmerFunctionName"),
+        switch=found.outputs.get("SwitchName"),
     )
+
+
+def _list(place: Place, form: str) -> None:
+    held = _held(place)
+    output.show_list(held, form, now=datetime.now(UTC))
+    if held:
+        output.show_switch(place.asked())
 
 
 def _held(place: Place) -> tuple[Boost, ...]:
@@ -211,13 +226,13 @@ def _held(place: Place) -> tuple[Boost, ...]:
     return active(kept.boosts, datetime.now(UTC))
 
 
-def _publish(wish: Wish, place: Place, wait: int, form: str) -> bool | None:
-    """Whether the warmer has taken it; None when nobody looked. Raises: UsageError, FleetError."""
+def _publish(wish: Wish, place: Place, wait: int, form: str) -> bool:
+    """Whether all is well as far as anybody looked. Raises: UsageError, FleetError."""
     table = TableBoosts(place.table) if place.table is not None and wait else None
     before = _before(table)
     if wish.ends and table is not None and wish.done(before, before):
         output.show_nothing_to_end(wish.service, form)
-        return None
+        return True
     message_id = Topic(place.topic).publish(wish.message())
     started = time.monotonic()
     taken, held = None if table is None else False, before
@@ -234,9 +249,11 @@ def _publish(wish: Wish, place: Place, wait: int, form: str) -> bool | None:
         after_s=time.monotonic() - started,
         warmer=place.warmer,
         boosts=tuple(one for one in held.values() if one.service == wish.service),
+        # An end is taken whatever the switch says.
+        switch=Asked() if wish.ends else place.asked(),
     )
     output.show_sent(sent, form)
-    return taken
+    return taken is not False and sent.switch.stop is None
 
 
 def _before(table: TableBoosts | None) -> Mapping[str, Boost]:

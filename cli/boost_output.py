@@ -9,12 +9,16 @@ from typing import Any
 import click
 
 from fleet.boosts import Boost
+from fleet.switch import Asked
 from warmer.boosts import boost_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What was published, and whether the warmer has taken it: None when nobody looked. `boosts` are the service's."""
+    """What was published, and whether the warmer has taken it: None when nobody looked.
+
+    `boosts` are the service's, `switch` what the kill switch told.
+    """
 
     service: str
     ends: bool
@@ -24,6 +28,18 @@ class Sent:
     after_s: float
     warmer: str | None
     boosts: tuple[Boost, ...]
+    switch: Asked
+
+    @property
+    def outcome(self) -> str:
+        """The report's word for it."""
+        if self.taken is None:
+            return "published"
+        if not self.taken:
+            return "not-taken"
+        if self.ends:
+            return "ended"
+        return "boosted" if self.switch.stop is None else "kept"
 
 
 def show_sent(sent: Sent, form: str) -> None:
@@ -35,13 +51,23 @@ def show_sent(sent: Sent, form: str) -> None:
         case None:
             click.echo(f"{sent.service}: published as {sent.message_id}; whether the warmer took it was not looked for")
         case True:
-            what = "ended" if sent.ends else "boosted"
-            click.echo(f"{sent.service}: {what} after {sent.after_s:.0f} s")
+            later = ", to be served once the kill switch is on" if sent.outcome == "kept" else ""
+            click.echo(f"{sent.service}: {sent.outcome} after {sent.after_s:.0f} s{later}")
             for boost in sent.boosts:
                 click.echo(f"  {_words(boost)}")
         case False:
             log = f"; /aws/lambda/{sent.warmer} says why" if sent.warmer else ""
             click.echo(f"{sent.service}: published, but not taken within {sent.after_s:.0f} s{log}", err=True)
+    show_switch(sent.switch)
+
+
+def show_switch(asked: Asked) -> None:
+    """That boosts are not served now, and how to change that; or that it is not known. Nothing when all is well."""
+    if asked.stop is not None:
+        click.echo(f"caretaker: no boost is served: {asked.stop}", err=True)
+        click.echo(f"mend: {asked.mend}", err=True)
+    if asked.problem is not None:
+        click.echo(f"caretaker: whether boosts are served is not known: {asked.problem}", err=True)
 
 
 def show_nothing_to_end(service: str, form: str) -> None:
@@ -74,12 +100,14 @@ def _place(boost: Boost) -> str:
 
 
 def _item(sent: Sent) -> dict[str, Any]:
-    outcome = {None: "published", True: "ended" if sent.ends else "boosted", False: "not-taken"}[sent.taken]
     return {
-        "outcome": outcome,
+        "outcome": sent.outcome,
         "service": sent.service,
         "topic": sent.topic,
         "message_id": sent.message_id,
         "after_s": round(sent.after_s, 1),
         "boosts": [boost_json(boost) for boost in sent.boosts],
+        "stopped": sent.switch.stop,
+        "mend": sent.switch.mend,
+        "problems": [] if sent.switch.problem is None else [sent.switch.problem],
     }

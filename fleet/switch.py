@@ -50,9 +50,13 @@ class Switch(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a part learns from the switch: `stop` says why it must do nothing, `problem` why it learnt nothing."""
+    """What a part learns from the switch.
+
+    `stop` says why it must do nothing and `mend` is the command that ends that; `problem` says why it learnt nothing.
+    """
 
     stop: str | None = None
+    mend: str | None = None
     problem: str | None = None
 
 
@@ -64,7 +68,8 @@ def ask(switch: Switch | None, part: Part) -> Asked:
         reading = switch.read()
     except FleetError as error:
         return Asked(problem=f"the kill switch was not read: {error}")
-    return Asked(stop=stopped(reading, part))
+    stop = stopped(reading, part)
+    return Asked() if stop is None else Asked(stop=stop, mend=turn_on(reading.name))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +90,11 @@ class Watch:
         self.asked_at = now
         asked = ask(self.switch, self.part)
         return asked.stop or asked.problem
+
+
+def turn_on(name: str) -> str:
+    """The command that turns the switch on again."""
+    return f"aws ssm put-parameter --overwrite --name {name} --value {ON}"
 
 
 def stopped(reading: Reading, part: Part) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cli.doctor.check import BY_HAND, Check, Group
 from cli.doctor.facts import Facts, Read
 from fleet.deployed import DeployedFunction, DeployedStack, Unread
-from fleet.switch import Part, stopped
+from fleet.switch import Part, stopped, turn_on
 
 # Names that other commands, and this one, look for.
 OUTPUTS = ("WarmerFunctionName", "JanitorFunctionName", "TickRuleName", "SweepRuleName", "StateTableName")
@@ -81,9 +81,8 @@ def switch(facts: Facts) -> Check:
     stops = {part: why for part in Part if (why := stopped(facts.switch, part)) is not None}
     if not stops:
         return group.ok("kill switch", "on")
-    mend = f"aws ssm put-parameter --overwrite --name {facts.switch.name} --value on"
     make = group.broken if Part.WARMER in stops else group.warning
-    return make("kill switch", next(iter(stops.values())), mend)
+    return make("kill switch", next(iter(stops.values())), turn_on(facts.switch.name))
 
 
 def alarms(facts: Facts) -> Iterator[Check]:

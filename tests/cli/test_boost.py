@@ -4,41 +4,17 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
 from emulator.stack import RunningEmulator, running_emulator
-from fleet.aws.boosts import TableBoosts
-from fleet.boosts import Boost
-from tests.emulator.controlled import client_of
-from tests.warmer.builders import a_service, schedules
-from warmer.boost_message import read_notification
-from warmer.boosting import changed_boosts
+from tests.cli.boost_stack import Stack, a_boost, created
+from tests.warmer.raw_server import serving
+from tests.warmer.test_switch import Parameters
 
-STACK = """
-Resources:
-  Topic: {Type: AWS::SNS::Topic}
-  Letters: {Type: AWS::SQS::Queue}
-  Subscription:
-    Type: AWS::SNS::Subscription
-    Properties: {TopicArn: !Ref Topic, Protocol: sqs, Endpoint: !GetAtt Letters.Arn}
-  Table:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}, {AttributeName: sk, AttributeType: S}]
-      KeySchema: [{AttributeName: pk, KeyType: HASH}, {AttributeName: sk, KeyType: RANGE}]
-Outputs:
-  BoostTopicArn: {Value: !Ref Topic}
-  StateTableName: {Value: !Ref Table}
-  WarmerFunctionName: {Value: caretaker-warmer}
-  Letters: {Value: !Ref Letters}
-"""
 ASKED = ("shop", "--at-least", "40", "--for", "30m", "--reason", "the newsletter went out")
 
 
@@ -48,46 +24,13 @@ def emulator() -> Iterator[RunningEmulator]:
         yield started
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
-    """A deployed topic and table, and whoever takes messages in the warmer's place."""
-
-    emulator: RunningEmulator
-    outputs: dict[str, str]
-
-    @property
-    def boosts(self) -> TableBoosts:
-        return TableBoosts(self.outputs["StateTableName"])
-
-    def messages(self) -> list[dict[str, Any]]:
-        """What was published since the last look."""
-        sqs = client_of(self.emulator, "sqs")
-        found = sqs.receive_message(QueueUrl=self.outputs["Letters"], MaxNumberOfMessages=10).get("Messages", [])
-        for one in found:
-            sqs.delete_message(QueueUrl=self.outputs["Letters"], ReceiptHandle=one["ReceiptHandle"])
-        return [json.loads(one["Body"]) for one in found]
-
-    def take(self, stop: threading.Event) -> None:
-        """Take messages as the warmer would, until told to stop."""
-        while not stop.wait(0.05):
-            for message in self.messages():
-                asks = read_notification({"Records": [{"EventSource": "aws:sns", "Sns": message}]})
-                now = datetime.now(UTC)
-                changed_boosts(self.boosts, asks or (), schedules(a_service()), now, now=now)
-
-
 @pytest.fixture
 def stack(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Stack:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
-    cloudformation, name = client_of(emulator, "cloudformation"), f"boosts-{abs(hash(request.node.name))}"
-    cloudformation.create_stack(StackName=name, TemplateBody=STACK)
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
-    (found,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-    return Stack(emulator=emulator, outputs={**outputs, "name": name})
+    return created(emulator, f"boosts-{abs(hash(request.node.name))}")
 
 
 @pytest.fixture
@@ -146,7 +89,7 @@ def test_what_nobody_takes_is_a_finding_that_says_where_to_look(stack: Stack, ca
     assert "/aws/lambda/caretaker-warmer says why" in found.stderr
 
 
-def test_without_waiting_nothing_is_read_but_the_stack(stack: Stack, caretaker: Caretaker) -> None:
+def test_without_waiting_nothing_is_read_but_the_stack_and_its_switch(stack: Stack, caretaker: Caretaker) -> None:
     report = json.loads(caretaker(*on(stack, *ASKED, "--wait", "0", "--format", "json")).stdout)
     (message,) = stack.messages()
     assert (report["outcome"], report["message_id"]) == ("published", message["MessageId"])
@@ -170,16 +113,71 @@ def test_ending_what_does_not_hold_sends_nothing(stack: Stack, caretaker: Careta
     assert stack.messages() == []
 
 
-def a_boost(name: str) -> Boost:
-    now = datetime.now(UTC)
-    return Boost(
-        service="shop",
-        at_least=40,
-        until=now + timedelta(minutes=30, seconds=10),
-        name=name,
-        reason="34 of 40 in use",
-        since=now - timedelta(minutes=1),
-    )
+@pytest.mark.parametrize("word", ["off", "warmer-off"])
+def test_switched_off_a_boost_is_kept_and_a_finding_that_says_how_to_have_it_served(
+    taking: Stack, caretaker: Caretaker, word: str
+) -> None:
+    taking.turn(word)
+    found = caretaker(*on(taking, *ASKED))
+    name = taking.outputs["SwitchName"]
+    assert found.exit_code == 1
+    assert found.stdout.startswith("shop: kept after ")
+    assert "at least 40 until " in found.stdout
+    why, mend = found.stderr.splitlines()
+    assert why.startswith(f'caretaker: no boost is served: the kill switch {name} says "{word}" since ')
+    assert mend == f"mend: aws ssm put-parameter --overwrite --name {name} --value on"
+
+
+def test_switched_off_machines_learn_why_nothing_is_served_and_how_to_mend_that(
+    taking: Stack, caretaker: Caretaker
+) -> None:
+    taking.turn("off")
+    report = json.loads(caretaker(*on(taking, *ASKED, "--format", "json")).stdout)
+    assert (report["outcome"], report["problems"]) == ("kept", [])
+    assert 'says "off"' in report["stopped"]
+    assert report["mend"].endswith("--value on")
+
+
+def test_switched_off_a_boost_that_nobody_looks_for_is_a_finding_too(stack: Stack, caretaker: Caretaker) -> None:
+    stack.turn("off")
+    found = caretaker(*on(stack, *ASKED, "--wait", "0"))
+    assert (found.exit_code, len(stack.messages())) == (1, 1)
+    assert "was not looked for" in found.stdout
+    assert "no boost is served" in found.stderr
+
+
+def test_the_janitor_s_word_leaves_boosts_alone(taking: Stack, caretaker: Caretaker) -> None:
+    taking.turn("janitor-off")
+    report = json.loads(caretaker(*on(taking, *ASKED, "--format", "json")).stdout)
+    assert (report["outcome"], report["stopped"], report["mend"]) == ("boosted", None, None)
+
+
+def test_switched_off_an_end_is_an_end(taking: Stack, caretaker: Caretaker) -> None:
+    taking.turn("off")
+    taking.boosts.write(a_boost("shop-is-busy"))
+    found = caretaker(*on(taking, "shop", "--end"))
+    assert (found.exit_code, found.stdout[:17], found.stderr) == (0, "shop: ended after", "")
+
+
+def test_a_switch_that_may_not_be_read_hinders_no_boost_and_is_told(
+    taking: Stack, caretaker: Caretaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Parameters(None)) as refusing:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", refusing.endpoint)
+        found = caretaker(*on(taking, *ASKED))
+        report = json.loads(caretaker(*on(taking, *ASKED, "--format", "json")).stdout)
+    assert (found.exit_code, found.stdout[:19]) == (0, "shop: boosted after")
+    assert found.stderr.startswith("caretaker: whether boosts are served is not known: the kill switch was not read: ")
+    assert "ssm:GetParameter" in found.stderr
+    assert (report["outcome"], len(report["problems"])) == ("boosted", 1)
+
+
+def test_switched_off_the_list_says_that_nothing_of_it_is_served(stack: Stack, caretaker: Caretaker) -> None:
+    stack.turn("warmer-off")
+    stack.boosts.write(a_boost("shop-is-busy"))
+    found = caretaker(*on(stack, "--list", "--format", "json"))
+    assert (found.exit_code, len(json.loads(found.stdout))) == (0, 1)
+    assert 'says "warmer-off"' in found.stderr
 
 
 def test_the_list_has_what_holds_and_leaves_out_what_is_over(stack: Stack, caretaker: Caretaker) -> None:

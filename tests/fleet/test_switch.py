@@ -70,7 +70,9 @@ def test_the_parameter_is_read_as_it_is_now(parameters: None) -> None:
     assert ask(switch, Part.JANITOR).stop is None
     ssm.put_parameter(Name="/caretaker/switch", Value="janitor-off", Type="String", Overwrite=True)
     assert switch.read().since is not None
-    assert 'says "janitor-off" since' in (ask(switch, Part.JANITOR).stop or "")
+    asked = ask(switch, Part.JANITOR)
+    assert 'says "janitor-off" since' in (asked.stop or "")
+    assert asked.mend == "aws ssm put-parameter --overwrite --name /caretaker/switch --value on"
     assert ask(switch, Part.WARMER) == ask(None, Part.WARMER)
 
 
