@@ -2,11 +2,10 @@
 
 import pytest
 
-from caretaker_kit.environment import Environment
-from tests.kits.stage import Clock, set_stage
+from tests.kits.stage import Stage, set_stage
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> tuple[Clock, Environment]:
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     """The clock and the environment that the kit sees in this test."""
     return set_stage(monkeypatch)

@@ -40,7 +40,11 @@ class Clock:
         self.now_s += milliseconds / 1000
 
 
-def set_stage(monkeypatch: pytest.MonkeyPatch) -> tuple[Clock, Environment]:
+# What the fixture `stage` gives.
+Stage = tuple[Clock, Environment]
+
+
+def set_stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A new environment on a clock of its own, in place of the process's."""
     clock = Clock()
     monkeypatch.setattr(caretaker_kit.environment, "time", clock)

@@ -8,10 +8,9 @@ import pytest
 
 import caretaker_kit.environment as module
 from caretaker_kit.environment import Environment
-from tests.kits.stage import NOW_MS, Clock
+from tests.kits.stage import NOW_MS, Stage
 
 ROOT = Path(__file__).parents[2]
-Stage = tuple[Clock, Environment]
 
 
 def test_the_id_is_made_once_and_not_before_the_first_invocation(stage: Stage) -> None:

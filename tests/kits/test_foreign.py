@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from caretaker_kit import Environment, warmable
+from caretaker_kit import warmable
 from caretaker_kit.foreign import ForeignPing, foreign_ping
-from tests.kits.stage import Clock, invocation
+from tests.kits.stage import Stage, invocation
 
-Stage = tuple[Clock, Environment]
 EVENTS = Path(__file__).parents[1] / "golden" / "events"
 
 

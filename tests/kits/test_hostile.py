@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 
 from caretaker_kit import current_ping, prime_also, warmable
-from caretaker_kit.environment import Environment
-from tests.kits.stage import NOW_MS, Clock, block_text, invocation, ping
-
-Stage = tuple[Clock, Environment]
-EVENT = {"version": "2.0", "rawPath": "/warmz/", "requestContext": {"http": {"method": "GET", "path": "/warmz/"}}}
+from tests.kits.stage import NOW_MS, Stage, block_text, invocation, ping
+from tests.kits.wrapped import EVENT
 
 
 class Unusual(BaseException):
