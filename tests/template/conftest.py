@@ -1,10 +1,12 @@
-"""What the template's tests share, made once: a copy of the checkout and what `sam build` makes of it."""
+"""What the template's tests share, made once: its values, and what `sam build` makes of a copy of the checkout."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.template.checkout import PYTHON, SAM, copy_checkout, run
+from tests.template.reading import FUNCTIONS, Stack, read_template
 
 SCHEDULE = """\
 version: 1
@@ -16,6 +18,17 @@ profiles:
 targets:
   - {function: shop-checkout, alias: live, profile: day}
 """
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    return read_template()
+
+
+@pytest.fixture(scope="session")
+def stack(template: dict[str, Any]) -> Stack:
+    """The template with every parameter at its default."""
+    return Stack(template)
 
 
 @pytest.fixture(scope="session")
@@ -35,4 +48,4 @@ def built_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundles(built_checkout: Path) -> dict[str, Path]:
     """Logical id of each function → the folder that sam would upload for it."""
     build = built_checkout / ".aws-sam" / "build"
-    return {name: build / name for name in ("WarmerFunction", "JanitorFunction")}
+    return {name: build / name for name in FUNCTIONS}

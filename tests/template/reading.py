@@ -13,6 +13,7 @@ import yaml
 from fleet.policy import decide, statements_of
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
 LAMBDA = "arn:aws:lambda:eu-west-1:123456789012:function:"
 _PSEUDO = {
     "AWS::Partition": "aws",

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from tests.template.emitted import lines_of_both, metrics_of
-from tests.template.reading import Stack, read_template
+from tests.template.reading import FUNCTIONS, Stack
 
-FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
 OURS = {
     "NoTick",
     "TargetsFellShort",
@@ -19,11 +18,6 @@ OURS = {
 }
 AWS_OWN = {"WarmerErrors", "JanitorErrors", "FunctionsThrottled", "UndeliveredEvents"}
 INTERVAL_S = {"cron(0/1 * * * ? *)": 60, "cron(0/5 * * * ? *)": 300, "cron(0/10 * * * ? *)": 600}
-
-
-@pytest.fixture
-def template() -> dict[str, Any]:
-    return read_template()
 
 
 @pytest.fixture

@@ -5,12 +5,7 @@ from typing import Any
 import pytest
 
 from fleet.policy import decide, statements_of
-from tests.template.reading import Stack, read_template, statements
-
-
-@pytest.fixture
-def stack() -> Stack:
-    return Stack(read_template())
+from tests.template.reading import Stack, statements
 
 
 @pytest.mark.parametrize("action", ["dynamodb:Query", "dynamodb:PutItem"])

@@ -13,11 +13,6 @@ SEARCH = re.compile(r"SEARCH\('\{(?P<space>[^,]+),(?P<names>[a-z,]+)\} MetricNam
 
 
 @pytest.fixture
-def stack() -> Stack:
-    return Stack(read_template())
-
-
-@pytest.fixture
 def widgets(stack: Stack) -> list[dict[str, Any]]:
     (dashboard,) = stack.resources("AWS::CloudWatch::Dashboard").values()
     found: list[dict[str, Any]] = json.loads(dashboard["DashboardBody"])["widgets"]

@@ -6,15 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import read_template
-
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "kits").glob("*/README.md"))]
-
-
-@pytest.fixture(scope="module")
-def template() -> dict[str, Any]:
-    return read_template()
 
 
 def section(page: Path, title: str) -> str:

@@ -9,15 +9,10 @@ from cli.iam_policy import needs_of, policies_for
 from cli.iam_template import block_lines, find_block
 from profiles.reader import read_folder
 from tests.template.checkout import ROOT
-from tests.template.reading import LAMBDA, TEMPLATE, Stack, inline, listed, may, read_template, statements
+from tests.template.reading import FUNCTIONS, LAMBDA, TEMPLATE, Stack, inline, listed, may, read_template, statements
 
 STACKS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/"
 ROLES = ["WarmerRole", "JanitorRole"]
-
-
-@pytest.fixture
-def stack() -> Stack:
-    return Stack(read_template())
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def test_the_janitor_may_delete_no_function_as_a_whole(janitor: list[dict[str, A
     assert not may(janitor, "lambda:DeleteFunction", f"{LAMBDA}{name}")
 
 
-@pytest.mark.parametrize("name", ["WarmerFunction", "JanitorFunction"])
+@pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("qualifier", ["", ":1", ":$LATEST"])
 def test_the_janitor_may_delete_nothing_of_its_own_stack(
     janitor: list[dict[str, Any]], name: str, qualifier: str

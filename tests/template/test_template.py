@@ -1,19 +1,15 @@
 """What every stack made from the template has, whatever its parameters."""
 
 import re
-from itertools import combinations
 from typing import Any
 
 import pytest
 
 from janitor.settings import JanitorSettings, SettingsError
-from profiles.location import location_of
 from profiles.reader import read_folder
 from tests.template.checkout import ROOT, SAM, run
-from tests.template.reading import Stack, read_template
-from warmer.deployments import STACK_CHANGED, Change, read_change
+from tests.template.reading import FUNCTIONS, Stack
 
-FUNCTIONS = ["WarmerFunction", "JanitorFunction"]
 INTERVAL_S = {
     "cron(* * * * ? *)": 60,
     "cron(0/1 * * * ? *)": 60,
@@ -32,16 +28,6 @@ JANITOR_SETTINGS = {
     "CARETAKER_MAX_PER_FUNCTION": 25,
     "CARETAKER_MAX_PER_RUN": 500,
 }
-
-
-@pytest.fixture
-def template() -> dict[str, Any]:
-    return read_template()
-
-
-@pytest.fixture
-def stack(template: dict[str, Any]) -> Stack:
-    return Stack(template)
 
 
 @pytest.mark.parametrize(
@@ -95,11 +81,6 @@ def test_the_tick_comes_as_often_as_the_bundled_schedules_ask_for(template: dict
 )
 def test_the_sweep_comes_as_eventbridge_can_say_it(template: dict[str, Any], schedule: str, taken: bool) -> None:
     assert bool(re.fullmatch(template["Parameters"]["SweepSchedule"]["AllowedPattern"], schedule)) is taken
-
-
-def test_what_cloudformation_calls_is_left_to_the_event_of_its_stack(stack: Stack) -> None:
-    pattern = stack.resources("AWS::Events::Rule")["ChangedRule"]["EventPattern"]
-    assert pattern["detail"]["sourceIPAddress"] == [{"anything-but": ["cloudformation.amazonaws.com"]}]
 
 
 def test_the_sweep_stays_off_the_full_hour(stack: Stack) -> None:
@@ -179,73 +160,6 @@ def test_the_template_takes_the_choice_of_functions_that_the_janitor_takes(
             JanitorSettings.from_env({setting: value})
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize(
-    ("parameters", "read"),
-    [
-        ({}, None),
-        ({"SchedulesPath": "/opt/schedules"}, "/opt/schedules"),
-        ({"SchedulesUri": "s3://plans/prod"}, "s3://plans/prod"),
-        ({"SchedulesBucketCreate": "true"}, "s3://SchedulesBucket/schedules"),
-    ],
-)
-def test_schedules_are_the_bundled_ones_unless_another_place_is_named(
-    template: dict[str, Any], name: str, parameters: dict[str, str], read: str | None
-) -> None:
-    stack = Stack(template, **parameters)
-    assert stack.function(name)["Environment"]["Variables"].get("CARETAKER_SCHEDULES") == read
-    assert stack.answer(template["Outputs"]["SchedulesUri"]["Value"]) == (read or "bundled")
-
-
-@pytest.mark.parametrize(
-    ("value", "taken"),
-    [
-        ("", True),
-        ("/opt/schedules", False),
-        ("s3://plans", True),
-        ("s3://plans/prod/eu", True),
-        ("s3://plans/prod/compiled.json", True),
-        ("schedules", False),
-        ("s3://plans/prod/", False),
-        ("s3://Plans/prod", False),
-        ("https://plans/prod", False),
-    ],
-)
-def test_the_uri_is_a_place_in_a_bucket_or_nothing(template: dict[str, Any], value: str, taken: bool) -> None:
-    pattern = template["Parameters"]["SchedulesUri"]["AllowedPattern"]
-    assert (re.fullmatch(pattern, value) is not None) is taken
-    if taken and value:
-        location_of(value)
-
-
-def test_a_bucket_of_the_stack_s_own_is_encrypted_versioned_closed_and_kept(template: dict[str, Any]) -> None:
-    assert Stack(template).resources("AWS::S3::Bucket") == {}
-    (bucket,) = Stack(template, SchedulesBucketCreate="true").resources("AWS::S3::Bucket").values()
-    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert template["Resources"]["SchedulesBucket"]["DeletionPolicy"] == "Retain"
-    (policy,) = Stack(template, SchedulesBucketCreate="true").resources("AWS::S3::BucketPolicy").values()
-    assert {statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]} == {"Deny"}
-
-
-def test_two_places_of_schedules_are_refused_before_anything_is_made(template: dict[str, Any]) -> None:
-    asserted = [one["Assert"] for one in template["Rules"]["OnePlaceOfSchedules"]["Assertions"]]
-    places = {"SchedulesUri": "s3://plans", "SchedulesBucketCreate": "true", "SchedulesPath": "/opt/schedules"}
-    for one, other in combinations(places, 2):
-        both = Stack(template, **{one: places[one], other: places[other]})
-        assert not all(map(both.holds, asserted)), (one, other)
-    for alone in ({}, *({name: value} for name, value in places.items())):
-        assert all(map(Stack(template, **alone).holds, asserted))
-
-
-@pytest.mark.parametrize(("value", "taken"), [("", True), ("/opt/schedules/compiled.json", True), ("schedules", False)])
-def test_the_path_is_an_absolute_one_or_nothing(template: dict[str, Any], value: str, taken: bool) -> None:
-    pattern = template["Parameters"]["SchedulesPath"]["AllowedPattern"]
-    assert (re.fullmatch(pattern, value) is not None) is taken
-
-
 @pytest.mark.parametrize(("logs", "function"), [("WarmerLogs", "WarmerFunction"), ("JanitorLogs", "JanitorFunction")])
 def test_each_log_group_is_named_after_its_function_and_forgets(stack: Stack, logs: str, function: str) -> None:
     properties = stack.resources("AWS::Logs::LogGroup")[logs]
@@ -289,38 +203,3 @@ def test_a_resource_that_holds_data_says_what_becomes_of_it(template: dict[str, 
 @pytest.mark.stack
 def test_sam_finds_nothing_to_object_to() -> None:
     assert "is a valid SAM Template" in run([SAM, "validate", "--lint"], folder=ROOT)
-
-
-def test_the_hook_has_the_name_that_codedeploy_s_usual_role_may_call(template: dict[str, Any]) -> None:
-    assert "DeployHookFunction" not in Stack(template).resources("AWS::Serverless::Function")
-    stack = Stack(template, DeployHook="true")
-    hook = stack.resources("AWS::Serverless::Function")["DeployHookFunction"]
-    assert (hook["FunctionName"], hook["Role"]) == ("CodeDeployHook_caretaker", "WarmerRole.Arn")
-    assert stack.resources("AWS::Logs::LogGroup")["DeployHookLogs"]["LogGroupName"].startswith("/aws/lambda/")
-
-
-def test_no_reservation_throttles_the_hook_of_deployments_side_by_side(template: dict[str, Any]) -> None:
-    own = template["Resources"]["DeployHookFunction"]["Properties"]["ReservedConcurrentExecutions"]
-    assert own == {"Ref": "AWS::NoValue"}
-
-
-def test_the_rules_on_deployments_pass_what_the_warmer_takes_for_a_change(template: dict[str, Any]) -> None:
-    rules = Stack(template).resources("AWS::Events::Rule")
-    patterns = {name: rule["EventPattern"] for name, rule in rules.items()}
-    assert set(patterns["DeployedRule"]["detail"]["status-details"]["status"]) == STACK_CHANGED
-    for call in patterns["ChangedRule"]["detail"]["eventName"]:
-        told = {"functionName": "shop", "name": "live", "version": "8"}
-        detail = {"eventName": call, "requestParameters": told, "responseElements": told}
-        (detail_type,) = patterns["ChangedRule"]["detail-type"]
-        assert isinstance(read_change({"detail-type": detail_type, "detail": detail}), Change), call
-
-
-def test_without_deploy_events_no_rule_listens(template: dict[str, Any]) -> None:
-    stack = Stack(template, DeployEvents="false")
-    assert stack.resources("AWS::Events::Rule") == {}
-    assert stack.resources("AWS::Lambda::Permission") == {}
-
-
-def test_one_switch_stops_every_rule(template: dict[str, Any]) -> None:
-    rules = Stack(template, RulesState="DISABLED").resources("AWS::Events::Rule")
-    assert {rule["State"] for rule in rules.values()} == {"DISABLED"}
