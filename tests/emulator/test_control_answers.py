@@ -9,6 +9,7 @@ import pytest
 
 from emulator.stack import Options, RunningEmulator
 from tests.emulator.controlled import ROLE, controlled, create, refusal, zipped
+from tests.emulator.refusals import ARN, REFUSALS
 
 
 @pytest.fixture(scope="module")
@@ -42,70 +43,6 @@ def test_one_alias_is_shown_with_its_weights_and_not_in_a_list(shared: Any) -> N
 def versions_of(aws: Any, name: str) -> list[str]:
     pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=name)
     return [version["Version"] for page in pages for version in page["Versions"]]
-
-
-ARN = "arn:aws:lambda:eu-west-1:123456789012:function:shared"
-REFUSALS = [
-    ("delete_function", {"Qualifier": "$LATEST"}, 400, "InvalidParameterValueException", "$LATEST"),
-    ("delete_function", {"Qualifier": "live"}, 400, "InvalidParameterValueException", "aliases"),
-    ("delete_function", {"Qualifier": "no-such-alias"}, 400, "InvalidParameterValueException", "aliases"),
-    ("delete_function", {"Qualifier": "3"}, 409, "ResourceConflictException", "[live]"),
-    ("delete_function", {"Qualifier": "4"}, 409, "ResourceConflictException", "[canary]"),
-    ("delete_function", {"Qualifier": "2"}, 409, "ResourceConflictException", "[canary]"),
-    ("delete_function", {"FunctionName": f"{ARN}:3"}, 409, "ResourceConflictException", "[live]"),
-    ("delete_function", {"FunctionName": f"{ARN}:$LATEST"}, 400, "InvalidParameterValueException", "$LATEST"),
-    ("delete_function", {"FunctionName": "absent"}, 404, "ResourceNotFoundException", "absent"),
-    ("delete_function", {"FunctionName": "absent", "Qualifier": "1"}, 404, "ResourceNotFoundException", "absent"),
-    ("create_alias", {"Name": "new", "FunctionVersion": "99"}, 404, "ResourceNotFoundException", "shared:99"),
-    (
-        "create_alias",
-        {"Name": "new", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"98": 0.5}}},
-        404,
-        "ResourceNotFoundException",
-        "shared:98",
-    ),
-    ("update_alias", {"Name": "live", "FunctionVersion": "99"}, 404, "ResourceNotFoundException", "shared:99"),
-    (
-        "update_alias",
-        {"Name": "live", "RoutingConfig": {"AdditionalVersionWeights": {"98": 0.5}}},
-        404,
-        "ResourceNotFoundException",
-        "shared:98",
-    ),
-    (
-        "update_alias",
-        {"Name": "live", "RoutingConfig": {"AdditionalVersionWeights": {"3": 0.5}}},
-        400,
-        "InvalidParameterValueException",
-        "version 3",
-    ),
-    (
-        "create_alias",
-        {"Name": "new", "FunctionVersion": "$LATEST", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.5}}},
-        400,
-        "InvalidParameterValueException",
-        "$LATEST",
-    ),
-    ("create_alias", {"Name": "7", "FunctionVersion": "1"}, 400, "ValidationException", "'7'"),
-    ("update_alias", {"Name": "absent", "FunctionVersion": "1"}, 404, "ResourceNotFoundException", "absent"),
-    ("publish_version", {"CodeSha256": "bm90IHRoaXM="}, 400, "InvalidParameterValueException", "CodeSHA256"),
-    ("publish_version", {"RevisionId": "stale"}, 412, "PreconditionFailedException", "Revision"),
-    ("list_aliases", {"FunctionName": "absent"}, 404, "ResourceNotFoundException", "absent"),
-    ("list_versions_by_function", {"FunctionName": "absent"}, 404, "ResourceNotFoundException", "absent"),
-    ("list_versions_by_function", {"Marker": "nonsense"}, 400, "InvalidParameterValueException", "nonsense"),
-    ("get_function", {"Qualifier": "99"}, 404, "ResourceNotFoundException", "shared"),
-    ("get_function_concurrency", {"FunctionName": "absent"}, 404, "ResourceNotFoundException", "absent"),
-    ("get_policy", {}, 404, "ResourceNotFoundException", "does not exist"),
-    ("get_policy", {"Qualifier": "99"}, 404, "ResourceNotFoundException", "shared:99"),
-    (
-        "put_function_concurrency",
-        {"ReservedConcurrentExecutions": 901},
-        400,
-        "InvalidParameterValueException",
-        "minimum value of [100]",
-    ),
-    ("invoke", {"Qualifier": "99"}, 404, "ResourceNotFoundException", "shared"),
-]
 
 
 @pytest.mark.parametrize(("operation", "arguments", "status", "code", "said"), REFUSALS)
