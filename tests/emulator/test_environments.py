@@ -210,10 +210,12 @@ def test_one_that_does_not_listen_is_ended_after_the_grace(catalog: StaticCatalo
 
 
 _KILLED = """
-import sys, threading
+import signal, threading
 from emulator.threaded import running
 from emulator.dataplane.catalog import StaticCatalog
 from tests.emulator.deployed import version
+# A job that a shell started in the background ignores Ctrl-C, and so would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 catalog = StaticCatalog()
 catalog.put(version())
 with running(catalog) as emulator:
