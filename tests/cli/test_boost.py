@@ -10,18 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
-from emulator.stack import RunningEmulator, running_emulator
+from emulator.stack import RunningEmulator
 from tests.cli.boost_stack import Stack, a_boost, created
 from tests.warmer.raw_server import serving
 from tests.warmer.test_switch import Parameters
 
 ASKED = ("shop", "--at-least", "40", "--for", "30m", "--reason", "the newsletter went out")
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[RunningEmulator]:
-    with running_emulator() as started:
-        yield started
 
 
 @pytest.fixture
