@@ -1,12 +1,55 @@
-"""Which tests stay together when `make test` runs them in several processes."""
+"""What holds for every test: nothing of the caller's surroundings decides it, and which of them stay together."""
 
+import os
+from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+# What the SDK, the product, git, make and whatever colours or wraps its lines would take from who calls: an account, a
+# stack's name in ENV, a folder in GIT_DIR. A test that needs one of these sets it.
+NOT_THE_CALLERS = (
+    ("AWS_", "BOTO", "CARETAKER_", "GIT_", "HYPOTHESIS_", "MAKE", "POWERTOOLS_", "SAM_CLI_", "UV_PYTHON"),
+    {"ARGS", "ENV", "MFLAGS", "REVISION", "SAM", "SCHEDULES", "TEMPLATE"}
+    | {"CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR"},
+)
+# Nor what lies in a home folder, or is told by the machine that this one runs on.
+NOBODYS = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "SAM_CLI_TELEMETRY": "0",
+}
 # What a folder's tests build once and share, such as an example's package, is theirs alone.
 TOGETHER = {"tests/examples": "packages", "tests/kits": "packages", "tests/template": "template"}
+
+
+def pytest_configure() -> None:
+    """Before anything is collected, in each process."""
+    prefixes, names = NOT_THE_CALLERS
+    for name in [name for name in os.environ if name.startswith(prefixes) or name in names]:
+        del os.environ[name]
+    os.environ.update(NOBODYS)
+    if any(name.lower() in {"http_proxy", "https_proxy", "all_proxy"} for name in os.environ):
+        # Packages may come through the proxy; servers of the tests are on this machine.
+        for name in ("NO_PROXY", "no_proxy"):
+            os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
+    # The same examples everywhere, and none of them against a clock; `make fuzz` looks for others.
+    hypothesis.settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """What a verb sets for its own process, such as an endpoint, does not outlive its test."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() ^ before.keys() | {name for name in before if os.environ.get(name) != before[name]}:
+        if name not in before:
+            del os.environ[name]
+        elif name != "PYTEST_CURRENT_TEST":
+            os.environ[name] = before[name]
 
 
 class ByFile(LoadScopeScheduling):

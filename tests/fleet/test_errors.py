@@ -18,6 +18,7 @@ from fleet.aws.invoke import SigningInvoker
 from fleet.model import FunctionRef
 from fleet.ports import AccessDenied, FleetError, Refused, Throttled, Unreachable
 from tests.warmer.builders import a_ping
+from tests.warmer.raw_server import refusing
 
 SHOP = FunctionRef(text="shop")
 
@@ -27,8 +28,11 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """An environment in which the SDK finds nothing."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA", "HTTPS_PROXY", "https_proxy"):
+    for name in ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -177,9 +181,14 @@ def test_a_login_that_ran_out_is_told_to_be_renewed(error: BotoCoreError) -> Non
     assert "log in again" in str(translated(error, service="sts", operation="GetCallerIdentity"))
 
 
-def asked(url: str, **options: object) -> FleetError:
+def asked(url: str, *, read_timeout_s: float = 60, **options: object) -> FleetError:
     """What a real client's failure to get through becomes."""
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=1, **options)  # type: ignore[arg-type]
+    once: dict[str, object] = {
+        "retries": {"total_max_attempts": 1},
+        "connect_timeout": 60,
+        "read_timeout": read_timeout_s,
+    }
+    config = Config(**once, **options)  # type: ignore[arg-type]
     sdk = boto3.client(
         "lambda",
         endpoint_url=url,
@@ -194,15 +203,10 @@ def asked(url: str, **options: object) -> FleetError:
     return translated(caught.value, service="lambda", operation="GetAccountSettings")
 
 
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def test_an_endpoint_that_refuses_and_a_proxy_that_refuses_are_told_apart() -> None:
-    port = a_free_port()
-    refused = asked(f"http://127.0.0.1:{port}")
-    behind = asked("http://lambda.example.com", proxies={"http": f"http://127.0.0.1:{port}"})
+    with refusing() as port:
+        refused = asked(f"http://127.0.0.1:{port}")
+        behind = asked("http://lambda.example.com", proxies={"http": f"http://127.0.0.1:{port}"})
 
     assert "the endpoint does not answer" in str(refused)
     assert "the proxy does not answer" in str(behind)
@@ -218,7 +222,7 @@ def test_a_name_that_is_not_known_is_an_endpoint_that_does_not_answer() -> None:
 
 def test_an_endpoint_that_takes_the_connection_and_says_nothing_is_late() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        found = asked(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        found = asked(f"http://127.0.0.1:{silent.getsockname()[1]}", read_timeout_s=1)
 
     assert "did not answer in time" in str(found)
 

@@ -153,11 +153,14 @@ def test_a_mistake_in_a_schedule_shows_no_payload_and_no_header(
 
 
 def test_a_proxy_s_password_is_not_repeated(monkeypatch: pytest.MonkeyPatch, schedules: Path) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", f"http://me:{WORD}@127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", f"http://me:{WORD}@127.0.0.1:9")
 
     told = a_tick(monkeypatch, schedules, Reply(body=b"{}"))
 
+    assert "the proxy does not answer" in told.everything, "the word must have been at stake"
     assert WORD not in told.everything
 
 

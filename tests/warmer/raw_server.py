@@ -103,5 +103,13 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
         server.close()
 
 
+@contextlib.contextmanager
+def refusing() -> Iterator[int]:
+    """A port that refuses connections, and that nobody else is given meanwhile: it is bound, and nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
+
+
 def http_reply(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{headers}\r\n".encode() + body

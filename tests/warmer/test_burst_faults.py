@@ -15,6 +15,7 @@ from fleet.model import FunctionRef, Lost
 from fleet.ports import Endpoint, Unreachable
 from tests.warmer.builders import a_ping
 from tests.warmer.bursts import Told, answers, burst, only_the_second, reasons
+from tests.warmer.raw_server import refusing
 from tests.warmer.test_burst import FakeInvoker
 from tests.warmer.two_protocols import Exchange, serving
 from warmer.burst import send_burst
@@ -227,10 +228,8 @@ class BehindProxy(FakeInvoker):
 
 
 def test_an_endpoint_that_only_a_proxy_reaches_is_told_from_one_that_is_down(dispatch: Dispatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    with pytest.raises(Unreachable, match=r"Connection refused.*HTTPS_PROXY names proxy\.example\.com:3128"):
+    told = r"Connection refused.*HTTPS_PROXY names proxy\.example\.com:3128"
+    with refusing() as port, pytest.raises(Unreachable, match=told):
         send_burst(BehindProxy(port), a_ping(), Window(hold_ms=10), deadline=time.monotonic() + 5, dispatch=dispatch)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.warmer.builders import a_service, schedules
 from tests.warmer.lambda_machine import Context, tick, write_schedule
-from tests.warmer.raw_server import Request, http_reply, serving
+from tests.warmer.raw_server import Request, http_reply, refusing, serving
 from warmer.errors import UnusableEvent
 from warmer.handler import lambda_handler
 from warmer.request import read_event, refusal
@@ -87,10 +87,8 @@ def test_an_endpoint_that_refuses_connections_fails_its_targets_in_clear_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     write_schedule(tmp_path, baseline=3)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    report = tick(monkeypatch, f"http://127.0.0.1:{port}", tmp_path)
+    with refusing() as port:
+        report = tick(monkeypatch, f"http://127.0.0.1:{port}", tmp_path)
 
     target = report["targets"][0]
     assert (report["ok"], target["outcome"], target["sent"], target["covered"]) == (False, "failed", 0, 0)
