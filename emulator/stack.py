@@ -86,6 +86,21 @@ class RunningEmulator:
             **trusted,
         }
 
+    def environment_as(self, role: str, name: str) -> Mapping[str, str]:
+        """The variables of somebody who took the role, an ARN, under this name, as a pipeline does: all that they ask
+        for is judged by the role's policies. For an emulator with `Options(iam=True)` only.
+        """
+        if self.gate is None:
+            raise ValueError("this emulator judges nobody; start it with Options(iam=True)")
+        keys = self.gate.assume(role, name)
+        return {
+            **self.environment,
+            "AWS_ENDPOINT_URL": self.endpoint_url_lambda,
+            "AWS_ACCESS_KEY_ID": keys.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+            "AWS_SESSION_TOKEN": keys.session_token,
+        }
+
     def snapshot(self) -> Snapshot:
         """The environments that live now and the invocations that ran."""
         return self.front.snapshot()
@@ -96,7 +111,7 @@ class RunningEmulator:
             self.gate.look_again()
 
     def judged(self) -> Sequence[Judged]:
-        """Every decision about a request of a function so far, oldest first; none without `Options(iam=True)`."""
+        """Every decision about a request of a role so far, oldest first; none without `Options(iam=True)`."""
         return list(self.gate.judged) if self.gate is not None else []
 
 

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator.stack import Options, RunningEmulator
 from tests.emulator.asker import ACCOUNT, ASKED, ASKER, PREFIX, allow, ask, document_of, until
@@ -63,6 +65,42 @@ def test_a_deny_wins_over_an_allow(emulator: RunningEmulator) -> None:
     assert ask(emulator, "lambda", "invoke", FunctionName="other")["Code"] == "done"
     refused = ask(emulator, "lambda", "invoke", FunctionName="other", Qualifier="live")
     assert refused["Message"].endswith(f"on resource: {PREFIX}other:live with an explicit deny by statement NotThatOne")
+
+
+def test_whoever_takes_a_role_may_do_what_it_allows_and_hands_on_no_other_role(emulator: RunningEmulator) -> None:
+    handed, other = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("handed", "other"))
+    stack = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/orders/*"
+    only = {"ArnEquals": {"cloudformation:RoleArn": handed}}
+    to_cloudformation = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    plans = {"Action": "cloudformation:CreateStack", "Resource": stack, "Condition": only}
+    hands = {"Action": "iam:PassRole", "Resource": handed, "Condition": to_cloudformation}
+
+    def refusal(**given: str) -> str:
+        variables = emulator.environment_as(f"arn:aws:iam::{ACCOUNT}:role/asker", "pipeline")
+        aws = boto3.Session(
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=variables["AWS_SESSION_TOKEN"],
+            region_name=variables["AWS_REGION"],
+        ).client("cloudformation", endpoint_url=variables["AWS_ENDPOINT_URL"])
+        template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+        try:
+            aws.create_stack(StackName="orders", TemplateBody=template, **given)
+        except ClientError as error:
+            return str(error.response["Error"]["Message"])
+        return ""
+
+    allow(emulator, plans)
+    assert "assumed-role/asker/pipeline is not authorized to perform: cloudformation:CreateStack" in refusal()
+    assert "perform: cloudformation:CreateStack" in refusal(RoleARN=other)
+    assert f"perform: iam:PassRole on resource: {handed} " in refusal(RoleARN=handed)
+    allow(emulator, plans, hands)
+    assert refusal(RoleARN=handed) == ""
+
+
+def test_nobody_takes_a_role_where_none_is_looked_at() -> None:
+    with controlled() as (running, _), pytest.raises(ValueError, match="judges nobody"):
+        running.environment_as(f"arn:aws:iam::{ACCOUNT}:role/asker", "pipeline")
 
 
 def test_a_managed_policy_counts_while_it_is_attached(emulator: RunningEmulator) -> None:

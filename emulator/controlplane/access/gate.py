@@ -1,7 +1,8 @@
-"""The gate before every request of a function: what its role does not allow is refused, as AWS refuses it.
+"""The gate before every request of a role: what the role does not allow is refused, as AWS refuses it.
 
-What lives here: who a function's access key is, and the decision about each of its requests. Requests with any other
-key, or with none, pass. Not judged: resource policies, permission boundaries, and what event source mappings read.
+What lives here: whose an access key is, a function's or that of somebody who took a role, and the decision about each
+request with it. Requests with any other key, or with none, pass. Not judged: resource policies, permission boundaries,
+and what event source mappings read.
 """
 
 import asyncio
@@ -9,8 +10,8 @@ import base64
 import hashlib
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from emulator.controlplane.access import named, paths
 from emulator.controlplane.access.asked import Protocol, Wish, call_of, signer_of
@@ -33,7 +34,9 @@ _PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A decision: what function asked for which action on which resource, and the statement that decided, if any."""
+    """A decision: which function, or which session of a role, asked for which action on which resource with which
+    facts that conditions ask for, and the statement that decided, if any.
+    """
 
     function: str
     role: str
@@ -42,11 +45,12 @@ class Judged:
     allowed: bool
     sid: str | None
     reason: str
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A role as a function has it."""
+    """A role as a function has it, or somebody who took it under a name."""
 
     function: str
     role: str
@@ -75,7 +79,11 @@ class Gate:
 
     def keys(self, version: FunctionVersion) -> Keys:
         """The keys for an environment of this version: always the same for one function and role."""
-        session = Session(function=version.function, role=version.role or "")
+        return self.assume(version.role or "", version.function)
+
+    def assume(self, role: str, name: str) -> Keys:
+        """The keys of whoever takes the role, an ARN, under this name. Whether the role trusts them is not judged."""
+        session = Session(function=name, role=role)
         digest = hashlib.sha256(f"{session.role} {session.function}".encode()).digest()
         key = "ASIA" + base64.b32encode(digest)[:16].decode()
         self._sessions[key] = session
@@ -148,6 +156,7 @@ class Gate:
             allowed=allowed,
             sid=sid,
             reason=reason,
+            context=wish.context,
         )
         self.judged.append(judged)
         return judged

@@ -108,7 +108,13 @@ def _sns(_account: Account, call: Call, _keys: Keys) -> Iterable[Wish]:
 def _cloudformation(account: Account, call: Call, _keys: Keys) -> Iterable[Wish]:
     name = str(call.parameters.get("StackName") or "*")
     where = name if name.startswith("arn:") else arn(account, "cloudformation", f"stack/{name}/*")
-    yield Wish(action=f"cloudformation:{call.operation}", resource=where)
+    role = str(call.parameters.get("RoleARN") or "")
+    handed = {"cloudformation:RoleArn": (role,)} if role else {}
+    yield Wish(action=f"cloudformation:{call.operation}", resource=where, context=handed)
+    if role:
+        # Source: CloudFormation user guide, "AWS CloudFormation service role": naming one takes the right to pass it.
+        service = {"iam:PassedToService": ("cloudformation.amazonaws.com",)}
+        yield Wish(action="iam:PassRole", resource=role, context=service)
 
 
 def _codedeploy(account: Account, call: Call, _keys: Keys) -> Iterable[Wish]:
