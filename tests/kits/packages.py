@@ -30,7 +30,10 @@ def installed(name: str, lock: Path, *, python: str = "3.11") -> Path:
     with open(out.with_suffix(".lock"), "w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         _install(lock, out, python)
-        shutil.copytree(ROOT / "kits" / "python" / "caretaker_kit", out / "caretaker_kit", dirs_exist_ok=True)
+        # Bytecode may be in the making at this moment, by another test's process.
+        fresh = shutil.ignore_patterns("*.pyc.*")
+        kit = ROOT / "kits" / "python" / "caretaker_kit"
+        shutil.copytree(kit, out / "caretaker_kit", ignore=fresh, dirs_exist_ok=True)
     return out
 
 

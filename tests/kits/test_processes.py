@@ -24,7 +24,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Lambda client for an emulator where the functions `plain` and `primed` are deployed with the kit."""
     code = tmp_path_factory.mktemp("package")
     shutil.copy(Path(__file__).parent / "code" / "plain.py", code)
-    shutil.copytree(ROOT / "kits" / "python" / "caretaker_kit", code / "caretaker_kit")
+    kit = ROOT / "kits" / "python" / "caretaker_kit"
+    shutil.copytree(kit, code / "caretaker_kit", ignore=shutil.ignore_patterns("__pycache__"))
     catalog = StaticCatalog()
     for function in ("plain", "primed"):
         catalog.put(

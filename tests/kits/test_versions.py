@@ -22,7 +22,7 @@ from caretaker_kit import eager, warmable
 
 eager(lambda: None, "json.dumps")
 handler = warmable(lambda event, context: {"statusCode": 200})
-block = {"v": 1, "burst": "0f8c", "of": 1, "release_at_ms": int(time.time() * 1000) + 50, "max_hold_ms": 2000}
+block = {"v": 1, "burst": "0f8c", "of": 1, "release_at_ms": int(time.time() * 1000) + 500, "max_hold_ms": 2000}
 custom = {"caretaker": json.dumps(block)}
 context = SimpleNamespace(client_context=SimpleNamespace(custom=custom), get_remaining_time_in_millis=lambda: 9000)
 print(json.dumps([handler({}, context), handler({}, SimpleNamespace(client_context=None)), sys.version_info[:2]]))

@@ -45,7 +45,9 @@ class Context:
 def a_function(folder: Path, source: str = WITH_KIT, **fields: Any) -> FunctionVersion:
     folder.mkdir(exist_ok=True)
     (folder / "app.py").write_text(source)
-    shutil.copytree(ROOT / "kits/python/caretaker_kit", folder / "caretaker_kit", dirs_exist_ok=True)
+    # Without bytecode that another test's process is about to write.
+    whole = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(ROOT / "kits/python/caretaker_kit", folder / "caretaker_kit", ignore=whole, dirs_exist_ok=True)
     defaults = {
         "function": "shop",
         "version": "1",
