@@ -106,12 +106,13 @@ fuzz: setup ## Damaged schedule files through the reader, and made-up accounts t
 	@$(RUN) -m tests.profiles.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 	@$(RUN) -m tests.janitor.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 
-check: setup ## Lint, types, import contracts, schedules, the template by two scanners
+check: setup ## Lint, types, import contracts, lengths, schedules, the template by two scanners
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@cd kits/python && ../../$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(RUN) -m checks.screens
 	@$(RUN) -m cli validate schedules
 	@$(RUN) -m cli iam schedules --check template.yaml
 	@$(SAM) validate --lint

@@ -210,49 +210,50 @@ def _absent(name: str) -> tuple[int, Any]:
     return 404, {"__type": "ResourceNotFoundException", "Message": f"Function not found: {name}"}
 
 
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeLambda
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # header and body are two writes: the second would wait 40 ms for the first
+
+    def do_GET(self) -> None:
+        with suppress(ConnectionError):  # the caller gave up waiting
+            self._reply("GET")
+
+    def do_DELETE(self) -> None:
+        with suppress(ConnectionError):
+            self._reply("DELETE")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        operation = (self.headers.get("X-Amz-Target") or "").rsplit(".", 1)[-1]
+        raw = _NOTHING.get(operation, _NO_STACK)
+        self.send_response(200 if operation else 400)
+        self.send_header("Content-Type", "application/x-amz-json-1.1" if operation else "text/xml")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def _reply(self, method: str) -> None:
+        status, body = self.fake.answer(method, self.path)
+        raw = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        if status >= 400:
+            self.send_header("X-Amzn-ErrorType", body["__type"])
+        self.send_header("Content-Type", "application/json")
+        if status != 204:
+            self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(raw)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
 @contextmanager
 def serving(fake: FakeLambda) -> Iterator[str]:
     """The fake behind a real HTTP server on a free loopback port; yields its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # header and body are two writes: the second would wait 40 ms for the first
-
-        def do_GET(self) -> None:
-            with suppress(ConnectionError):  # the caller gave up waiting
-                self._reply("GET")
-
-        def do_DELETE(self) -> None:
-            with suppress(ConnectionError):
-                self._reply("DELETE")
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            operation = (self.headers.get("X-Amz-Target") or "").rsplit(".", 1)[-1]
-            raw = _NOTHING.get(operation, _NO_STACK)
-            self.send_response(200 if operation else 400)
-            self.send_header("Content-Type", "application/x-amz-json-1.1" if operation else "text/xml")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def _reply(self, method: str) -> None:
-            status, body = fake.answer(method, self.path)
-            raw = b"" if body is None else json.dumps(body).encode()
-            self.send_response(status)
-            if status >= 400:
-                self.send_header("X-Amzn-ErrorType", body["__type"])
-            self.send_header("Content-Type", "application/json")
-            if status != 204:
-                self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            if status != 204:
-                self.wfile.write(raw)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

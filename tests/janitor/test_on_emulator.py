@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from emulator.stack import Options
+from emulator.stack import Options, RunningEmulator
 from janitor.handler import lambda_handler
 from tests.emulator.controlled import client_of, controlled, create
 
@@ -35,9 +35,8 @@ def emulator() -> Iterator[tuple[Any, Any]]:
         yield running, session.client("lambda", endpoint_url=running.endpoint_url_lambda, config=patient)
 
 
-def test_three_runs_prune_what_nobody_uses_and_nothing_else(emulator, monkeypatch, tmp_path):
-    running, client = emulator
-    (tmp_path / "shop.yaml").write_text(SCHEDULE, encoding="utf-8")
+def with_ten_versions(running: RunningEmulator, client: Any) -> None:
+    """A state table, and the function `shop`, of whose ten versions aliases use three."""
     client_of(running, "dynamodb").create_table(
         TableName="state",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -52,6 +51,12 @@ def test_three_runs_prune_what_nobody_uses_and_nothing_else(emulator, monkeypatc
         FunctionVersion="10",
         RoutingConfig={"AdditionalVersionWeights": {"7": 0.2}},
     )
+
+
+def test_three_runs_prune_what_nobody_uses_and_nothing_else(emulator, monkeypatch, tmp_path):
+    running, client = emulator
+    (tmp_path / "shop.yaml").write_text(SCHEDULE, encoding="utf-8")
+    with_ten_versions(running, client)
     settings = {
         "SCHEDULES": str(tmp_path),
         "STATE_TABLE": "state",
