@@ -17,8 +17,8 @@ from tests.janitor.random_accounts import accounts, rehearse
 
 # Those that random accounts missed once. The others have tests of their own in test_keep.py and test_used.py.
 SAFEGUARDS = ["keep_durable", "keep_state", "keep_quarantined", "keep_stack_busy", "keep_traffic"]
-# Harm is found among the first two hundred or so, and ends the search. Which account comes when is not the seed's choice
-# alone: Hypothesis also draws numbers that stand in the product's modules, as far as the process has loaded them.
+# Harm is found among the first two hundred or so, and ends the search. When it comes is not the seed's choice alone:
+# Hypothesis also draws numbers that stand in the product's modules, as far as the process has loaded them.
 ENOUGH = 3000
 
 
