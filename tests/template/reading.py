@@ -45,9 +45,10 @@ def _long_form(suffix: str) -> str:
 _Loader.add_multi_constructor("!", _short_form)
 
 
-def read_template() -> dict[str, Any]:
+def read_template(path: Path = TEMPLATE) -> dict[str, Any]:
     """The template, every `!Short` form written out as `{"Fn::Short": …}`."""
-    return yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader)
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    return found
 
 
 class Stack:
