@@ -5,7 +5,6 @@ kill switch lets it be served. How it is said is `boost_output`'s.
 """
 
 import json
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from cli import boost_output as output
-from cli.schedules import DONE, FINDINGS
+from cli.options import DONE, ENDPOINT_URL, FINDINGS, FORMAT
 from fleet.aws.boosts import TableBoosts
 from fleet.aws.deployed import DeployedReader
 from fleet.aws.switch import ParameterSwitch
@@ -116,8 +115,8 @@ class Place:
 @click.option(
     "--wait", type=click.IntRange(0, 300), default=30, show_default=True, help="Seconds to see it taken; 0: do not."
 )
-@click.option("--endpoint-url", metavar="URL", help="Where AWS answers, in place of AWS_ENDPOINT_URL and its kin.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@ENDPOINT_URL
+@FORMAT
 @click.pass_context
 def boost(  # noqa: PLR0913, PLR0917 - one argument for each option
     ctx: click.Context,
@@ -132,7 +131,6 @@ def boost(  # noqa: PLR0913, PLR0917 - one argument for each option
     stack: str | None,
     topic: str | None,
     wait: int,
-    endpoint_url: str | None,
     form: str,
 ) -> None:
     """Keep at least so many environments of SERVICE warm for a while, without Git and without a deployment.
@@ -143,8 +141,6 @@ def boost(  # noqa: PLR0913, PLR0917 - one argument for each option
     wish = None if listing else _wish(service, function, name, at_least, lasts, reason, end=end)
     if listing and (service is not None or end):
         raise click.UsageError("--list takes neither a service nor --end")
-    if endpoint_url is not None:
-        _ask_only(endpoint_url)
     try:
         place = _place(stack, topic)
         if wish is None:
@@ -179,12 +175,6 @@ def _wish(
     if at_least is None or lasts is None or not reason:
         raise click.UsageError('a boost needs --at-least N, --for TIME and --reason "why"')
     return Wish(service=service, function=function, name=name, at_least=at_least, lasts=lasts, reason=reason)
-
-
-def _ask_only(url: str) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
-        del os.environ[name]
-    os.environ["AWS_ENDPOINT_URL"] = url
 
 
 def _place(stack: str | None, topic: str | None) -> Place:

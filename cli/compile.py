@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from cli.schedules import DONE, FINDINGS, files_meant
+from cli.options import DONE, FINDINGS
+from cli.schedules import files_meant
 from profiles.compiled import compile_schedules
 from profiles.model import ScheduleSet
 from profiles.reader import read_files

@@ -22,7 +22,8 @@ from cli.iam_policy import (
     policies_for,
 )
 from cli.iam_template import BEGIN, BY_PATTERN, EXACT, BlockUnusable, Found, block_lines, find_block
-from cli.schedules import DONE, FINDINGS, PATHS, UNUSABLE, files_meant
+from cli.options import DONE, FINDINGS, FORMAT, UNUSABLE
+from cli.schedules import PATHS, files_meant
 from fleet.model import FunctionRef
 from profiles.model import ScheduleSet
 from profiles.reader import read_files
@@ -53,7 +54,7 @@ class Unusable(click.ClickException):
 @click.option("--region", help="The region of functions without an ARN; by default what CloudFormation fills in.")
 @click.option("--account", help="Their account; by default what CloudFormation fills in.")
 @click.option("--exact", is_flag=True, help="Aliases by their own names: for who never gives them weights.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@FORMAT
 @click.pass_context
 def iam(
     ctx: click.Context,

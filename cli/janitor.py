@@ -1,6 +1,5 @@
 """`caretaker janitor`: what the janitor would do, and why. Reads only: it marks nothing and deletes nothing."""
 
-import os
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -11,19 +10,12 @@ import click
 from cli import janitor_output as output
 from cli import janitor_page
 from cli.janitor_compare import UnusableReport, differences, read_report
-from fleet.aws.rate import TimeBox
+from cli.janitor_doors import doors_for, name_of, settings_here
+from cli.options import DONE, FINDINGS, FORMAT
 from fleet.model import FunctionRef, VersionNumber
 from fleet.ports import FleetError
-from janitor.handler import doors
 from janitor.plan import Verdict
 from janitor.run import Planned, Selection, make_plan, plan_report
-from janitor.settings import JanitorSettings, SettingsError
-
-DONE, FINDINGS = 0, 1
-
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines."
-)
 
 
 @click.group()
@@ -47,7 +39,7 @@ def janitor() -> None:
     metavar="FILE",
     help="Say what differs from an earlier report, saved as JSON.",
 )
-@_FORMAT
+@FORMAT
 @click.pass_context
 def plan(
     ctx: click.Context,
@@ -60,7 +52,7 @@ def plan(
     """List every version with its verdict and reason."""
     before = None if earlier is None else _earlier(earlier)
     now = datetime.now(UTC)
-    report = plan_report(_planned(now, frozenset(_name(text) for text in functions), stack), now, why="plan")
+    report = plan_report(_planned(now, frozenset(name_of(text) for text in functions), stack), now, why="plan")
     differing = () if before is None else differences(before, report.as_json())
     if form == "json":
         more = {} if before is None else {"differences": [one.as_json() for one in differing]}
@@ -78,7 +70,7 @@ def plan(
 
 @janitor.command()
 @click.argument("version", metavar="FUNCTION:VERSION")
-@_FORMAT
+@FORMAT
 def why(version: str, form: str) -> None:
     """Say why one version stays or goes, and what would change that."""
     name, number = _function_and_version(version)
@@ -99,10 +91,10 @@ def why(version: str, form: str) -> None:
 
 
 def _planned(now: datetime, only: frozenset[str], stack: str | None = None) -> Planned:
+    settings = settings_here()
     try:
-        settings = JanitorSettings.from_env(os.environ)
-        return make_plan(doors(settings, TimeBox()), settings, now, Selection(functions=only, stack=stack))
-    except (SettingsError, FleetError) as error:
+        return make_plan(doors_for(settings, delete=False), settings, now, Selection(functions=only, stack=stack))
+    except FleetError as error:
         raise click.UsageError(str(error)) from error
 
 
@@ -144,10 +136,3 @@ def _function_and_version(text: str) -> tuple[str, VersionNumber]:
         return FunctionRef(text=function).name, VersionNumber.parse(number)
     except ValueError:
         raise click.UsageError(f'"{text}" is not FUNCTION:VERSION, as in shop:12') from None
-
-
-def _name(text: str) -> str:
-    try:
-        return FunctionRef(text=text).name
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error

@@ -4,35 +4,28 @@ A sweep from here is the very run that the Lambda function makes, without its de
 where CARETAKER_MODE is `delete`.
 """
 
-import os
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from cli import janitor_output as output
-from cli.janitor_doors import doors_for
+from cli.janitor_doors import name_of, run_here, settings_here
+from cli.options import DONE, FINDINGS, FORMAT
 from fleet.audit import Deletion
 from fleet.aws.audit import DynamoAudit
 from fleet.aws.rate import TimeBox
-from fleet.model import FunctionRef
 from fleet.ports import FleetError
 from janitor.keep import instant
-from janitor.run import Selection, run_janitor
-from janitor.settings import JanitorSettings, Mode, SettingsError
-from janitor.sweep import FunctionSweep
+from janitor.run import Selection
+from janitor.settings import Mode
 
-DONE, FINDINGS = 0, 1
-
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines."
-)
 _PLAN_MODE = "sweep, but CARETAKER_MODE is plan, so nothing is deleted"
 
 
 @click.command()
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this function; may be repeated.")
-@_FORMAT
+@FORMAT
 @click.pass_context
 def sweep(ctx: click.Context, functions: tuple[str, ...], form: str) -> None:
     """Mark what nobody uses, and delete what was marked long enough ago.
@@ -40,39 +33,29 @@ def sweep(ctx: click.Context, functions: tuple[str, ...], form: str) -> None:
     Deletes only where CARETAKER_MODE is delete and CARETAKER_STATE_TABLE names the table of marks, and while the kill
     switch that CARETAKER_SWITCH names lets it. Stop it at any time: the next run goes on.
     """
-    settings = _settings()
+    settings = settings_here()
     delete = settings.mode is Mode.DELETE
-    try:
-        report = run_janitor(
-            doors_for(settings, delete=delete),
-            settings,
-            datetime.now(UTC),
-            delete=delete,
-            why="sweep" if delete else _PLAN_MODE,
-            select=Selection(functions=frozenset(_name(text) for text in functions)),
-            tell=_tell,
-        )
-    except FleetError as error:
-        raise click.UsageError(str(error)) from error
+    meant = Selection(functions=frozenset(name_of(text) for text in functions))
+    report = run_here(settings, datetime.now(UTC), delete=delete, why="sweep" if delete else _PLAN_MODE, select=meant)
     output.show(report, form)
     ctx.exit(DONE if report.ok else FINDINGS)
 
 
 @click.command()
 @click.option("--function", metavar="NAME", help="Only this function's versions.")
-@_FORMAT
+@FORMAT
 def audit(function: str | None, form: str) -> None:
     """List the versions that were deleted in the last 400 days, the last ones at the end.
 
     Without --function the caller needs dynamodb:Scan on the table.
     """
-    settings = _settings()
+    settings = settings_here()
     if settings.state_table is None:
         raise click.UsageError(
             "CARETAKER_STATE_TABLE is not set; the audit is in the table that it names, which is the output "
             "StateTableName of Caretaker's stack"
         )
-    name = _name(function) if function else None
+    name = name_of(function) if function else None
     try:
         found = list(DynamoAudit.connect(settings.state_table, TimeBox()).deletions(name))
     except FleetError as error:
@@ -108,21 +91,3 @@ def _line(one: Deletion) -> str:
     what = f"{one.code_size_bytes / 1_000_000:.1f} MB  {one.runtime or '-'}  {one.code_sha256}"
     at = instant(one.ended_at or one.started_at)
     return f"{at}  {one.state.value:<7}  {one.function}:{one.version}  {what}{said}  {one.reason}"
-
-
-def _tell(result: FunctionSweep) -> None:
-    click.echo(f"{result.function}: {result.reason}", err=True)
-
-
-def _settings() -> JanitorSettings:
-    try:
-        return JanitorSettings.from_env(os.environ)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _name(text: str) -> str:
-    try:
-        return FunctionRef(text=text).name
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error

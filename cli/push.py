@@ -4,7 +4,6 @@ One document goes there, as the build would ship it, in one write that holds onl
 compared. How it is said is `push_output`'s.
 """
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +13,9 @@ import click
 from cli import push_output as output
 from cli.compile import from_anywhere
 from cli.diff import revision_of
+from cli.options import DONE, ENDPOINT_URL, FINDINGS, FORMAT
 from cli.push_place import Place, not_permitted, place_of
-from cli.schedules import DONE, FINDINGS, files_meant
+from cli.schedules import files_meant
 from fleet.aws.documents import S3Documents
 from fleet.aws.uploads import Stored
 from fleet.ports import FleetError, StoredDocument
@@ -28,8 +28,6 @@ from profiles.warnings import warnings_from
 
 _YAML = (".yaml", ".yml")
 _NOTHING = ScheduleSet(services=(), platform=Platform(), mistakes=())
-# The service-specific variables would win over the general one.
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_CLOUDFORMATION")
 
 
 @click.command(short_help="Upload schedules to S3, once they validate.")
@@ -39,10 +37,10 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_CLOUDFORMATION")
 @click.option("--restore", metavar="VERSION", help="In place of a folder: the version of before, by its id.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and upload nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--endpoint-url", metavar="URL", help="Where AWS answers, in place of AWS_ENDPOINT_URL.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@ENDPOINT_URL
+@FORMAT
 @click.pass_context
-def push(  # noqa: PLR0913, PLR0917 - one argument for each option
+def push(
     ctx: click.Context,
     folder: Path | None,
     to: str | None,
@@ -50,7 +48,6 @@ def push(  # noqa: PLR0913, PLR0917 - one argument for each option
     restore: str | None,
     dry_run: bool,
     yes: bool,
-    endpoint_url: str | None,
     form: str,
 ) -> None:
     """Upload the schedules of FOLDER to S3, once they validate; the functions follow at their next tick.
@@ -62,8 +59,6 @@ def push(  # noqa: PLR0913, PLR0917 - one argument for each option
     asks = not (yes or dry_run)
     if asks and (form == "json" or sys.stdin is None or not sys.stdin.isatty()):
         raise click.UsageError("nobody can be asked here; add --yes, or --dry-run to see what would change")
-    if endpoint_url is not None:
-        _use(endpoint_url)
     wanted = _compiled(folder) if folder is not None else None
     if isinstance(wanted, output.Rejected):
         output.show_rejected(wanted, form)
@@ -75,12 +70,6 @@ def push(  # noqa: PLR0913, PLR0917 - one argument for each option
     except FleetError as error:
         raise click.UsageError(f"{place.store}: {error}") from error
     ctx.exit(status)
-
-
-def _use(endpoint_url: str) -> None:
-    os.environ["AWS_ENDPOINT_URL"] = endpoint_url
-    for name in _ENDPOINTS:
-        os.environ.pop(name, None)
 
 
 def _compiled(folder: Path) -> output.Document | output.Rejected:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 
 from cli.diff import comparable, difference_items, print_difference
-from cli.schedule_output import mistakes_json, print_mistakes
+from cli.schedule_output import print_mistakes
 from fleet.aws.uploads import Stored
 from profiles.changed import Changed, Fate, changed_settings
 from profiles.compiled import Compiled
@@ -71,7 +71,11 @@ class Wish:
 def show_rejected(rejected: Rejected, form: str) -> None:
     """The findings, as `validate` has them."""
     if form == "json":
-        click.echo(json.dumps({"outcome": "rejected", "mistakes": _listed(rejected.mistakes)}, indent=2))
+        click.echo(
+            json.dumps(
+                {"outcome": "rejected", "mistakes": [mistake.as_json() for mistake in rejected.mistakes]}, indent=2
+            )
+        )
         return
     print_mistakes(rejected.mistakes, files=rejected.files, services=rejected.services)
     click.echo("nothing was pushed: a push takes all files, and all of them without errors", err=True)
@@ -148,12 +152,8 @@ def _item(change: Change, outcome: Outcome, written: Stored | None, now: datetim
             for one in _settings(change, after)
         ],
         "levels": difference_items(change.before, after, *_span(now)),
-        "mistakes": _listed(wanted.mistakes),
+        "mistakes": [mistake.as_json() for mistake in wanted.mistakes],
     }
-
-
-def _listed(mistakes: tuple[Mistake, ...]) -> Any:
-    return json.loads(mistakes_json(mistakes))
 
 
 def _settings(change: Change, after: ScheduleSet) -> list[Changed]:

@@ -7,7 +7,7 @@ import click
 
 from cli import schedule_output as output
 from cli.render_page import page
-from cli.schedules import PATHS, usable
+from cli.schedules import ONE_FUNCTION, PATHS, targets_meant, usable
 from profiles.timeline import Change
 from profiles.week import monday_of, week_of
 
@@ -15,7 +15,7 @@ from profiles.week import monday_of, week_of
 @click.command(short_help="Draw a week of levels as a page.")
 @PATHS
 @click.option("--week", "day", metavar="DATE", help="Any date of the week, as in 2026-11-24; this week without it.")
-@click.option("--function", "function", help="Only this function: its name or ARN as the file has it.")
+@ONE_FUNCTION
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -30,9 +30,7 @@ def render(ctx: click.Context, paths: tuple[Path, ...], day: str | None, functio
     schedules, status = usable(paths)
     weeks = [
         week_of(service, target, first, platform=schedules.platform)
-        for service in schedules.services
-        for target in service.targets
-        if function is None or function in (target.function.text, target.function.name)
+        for service, target in targets_meant(schedules, function)
     ]
     if not weeks:
         raise click.UsageError("there is no target to draw in these files")

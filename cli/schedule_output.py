@@ -15,19 +15,7 @@ from profiles.zones import region
 
 def mistakes_json(mistakes: Iterable[Mistake]) -> str:
     """The list of section 6 of the contract; empty when clean."""
-    return _json(
-        [
-            {
-                "file": mistake.file,
-                "line": mistake.line,
-                "column": mistake.column,
-                "code": mistake.code,
-                "severity": mistake.severity.value,
-                "message": mistake.message,
-            }
-            for mistake in mistakes
-        ]
-    )
+    return _json([mistake.as_json() for mistake in mistakes])
 
 
 def changes_json(changes: Iterable[Change]) -> str:

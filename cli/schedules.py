@@ -11,25 +11,24 @@ import click
 
 from cli import schedule_output as output
 from cli.diff import show_difference
+from cli.options import DONE, FINDINGS, FORMAT
 from cli.printable import unguarded
 from profiles.errors import SchedulesMissing
 from profiles.findings import did_you_mean
-from profiles.model import Mistake, ScheduleSet, Severity
+from profiles.model import Mistake, ScheduleSet, Service, Severity, Target
 from profiles.read_platform import PLATFORM_NAMES
 from profiles.reader import files_in, read_files
 from profiles.timeline import Explanation, changes
 from profiles.timeline import explain as explain_target
 from profiles.warnings import dst_warnings, warnings_from
 
-DONE, FINDINGS, UNUSABLE = 0, 1, 2
 # Fewer files are read before an eye could follow.
 _MANY = 100
 LONGEST_SPAN = timedelta(days=3660)
 
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines."
-)
 PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+ONE_FUNCTION = click.option("--function", "function", help="Only this function: its name or ARN as the file has it.")
 
 
 class Instant(click.ParamType[datetime]):
@@ -60,7 +59,7 @@ class Instant(click.ParamType[datetime]):
 
 @click.command()
 @PATHS
-@_FORMAT
+@FORMAT
 @click.option("--github", is_flag=True, help="As annotations of a GitHub workflow.")
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
 @click.pass_context
@@ -83,7 +82,7 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], form: str, github: boo
 @click.option("--from", "start", type=Instant(), help="The first instant, as in 2026-11-24T00:00+09:00.")
 @click.option("--to", "end", type=Instant(), help="The instant after the last.")
 @click.option("--diff", "revision", metavar="REV", help="What differs from this git revision, in words.")
-@_FORMAT
+@FORMAT
 @click.pass_context
 def plan(
     ctx: click.Context,
@@ -126,21 +125,16 @@ def _show_changes(schedules: ScheduleSet, start: datetime, end: datetime, form: 
 @click.command()
 @PATHS
 @click.option("--at", "at", type=Instant(), required=True, help="The instant, as in 2027-03-14T02:30-05:00.")
-@click.option("--function", "function", help="Only this function: its name or ARN as the file has it.")
-@_FORMAT
+@ONE_FUNCTION
+@FORMAT
 @click.pass_context
 def explain(ctx: click.Context, paths: tuple[Path, ...], at: datetime, function: str | None, form: str) -> None:
     """Say where the level of one instant comes from."""
     schedules, status = usable(paths)
     found = [
         explain_target(service, target, at, platform=schedules.platform)
-        for service in schedules.services
-        for target in service.targets
-        if function is None or function in (target.function.text, target.function.name)
+        for service, target in targets_meant(schedules, function)
     ]
-    if function is not None and not found:
-        known = sorted({target.function.text for service in schedules.services for target in service.targets})
-        raise click.UsageError(f'no target "{function}" in these files{did_you_mean(function, known)}')
     _show_explanations(found, form, schedules)
     ctx.exit(status)
 
@@ -193,6 +187,18 @@ def usable(paths: tuple[Path, ...]) -> tuple[ScheduleSet, int]:
     if schedules.errors and not schedules.services:
         raise click.UsageError("no service without errors in these files")
     return schedules, FINDINGS if schedules.errors else DONE
+
+
+def targets_meant(schedules: ScheduleSet, function: str | None) -> list[tuple[Service, Target]]:
+    """All targets, or those of one function, each with its service. Raises: UsageError when the function has none."""
+    every = [(service, target) for service in schedules.services for target in service.targets]
+    if function is None:
+        return every
+    found = [pair for pair in every if function in (pair[1].function.text, pair[1].function.name)]
+    if not found:
+        known = sorted({target.function.text for _, target in every})
+        raise click.UsageError(f'no target "{function}" in these files{did_you_mean(function, known)}')
+    return found
 
 
 def _fails(mistakes: tuple[Mistake, ...], *, strict: bool) -> bool:

@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.status import Status
 
 from cli import warm_output as output
+from cli.options import DONE, FINDINGS, FORMAT
 from cli.printable import printable, unguarded
-from cli.schedules import DONE, FINDINGS, Instant
+from cli.schedules import Instant
 from fleet.model import BurstResult, FunctionRef, Ping
 from fleet.ports import Endpoint, Invoker, SignedRequest
 from profiles.errors import ProfilesError
@@ -128,7 +129,7 @@ class Choice:
 @click.option(
     "--seconds", type=click.IntRange(5, 900), default=240, show_default=True, help="Give up after so many seconds."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@FORMAT
 @click.pass_context
 def warm(  # noqa: PLR0913, PLR0917 - one argument for each option
     ctx: click.Context,

@@ -247,6 +247,17 @@ class Mistake:
     def __str__(self) -> str:
         return f"{self.place}: {self.code} {self.message}"
 
+    def as_json(self) -> dict[str, Any]:
+        """The item of `caretaker validate` and of reports."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message,
+        }
+
     @property
     def place(self) -> str:
         """File, line and column on one printable line, whatever the file is called."""

@@ -127,7 +127,7 @@ class TickReport:
             "boosts": [boost_json(boost) for boost in self.boosts.active],
             "boost_changes": [change.as_json() for change in self.boosts.changes],
             "targets": [target.as_json() for target in self.targets],
-            "schedules": [mistake_as_json(mistake) for mistake in self.mistakes],
+            "schedules": [mistake.as_json() for mistake in self.mistakes],
             "schedules_source": None if self.loaded is None else self.loaded.as_json(),
         }
 
@@ -135,18 +135,6 @@ class TickReport:
 def utc_text(instant: datetime) -> str:
     """ISO 8601 in UTC, as EventBridge writes it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def mistake_as_json(mistake: Mistake) -> dict[str, Any]:
-    """A schedule file's mistake with the keys that `caretaker validate` uses."""
-    return {
-        "file": mistake.file,
-        "line": mistake.line,
-        "column": mistake.column,
-        "code": mistake.code,
-        "severity": mistake.severity.value,
-        "message": mistake.message,
-    }
 
 
 def settled_report(planned: PlannedTarget, outcome: Outcome, *, reason: str | None = None) -> TargetReport:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from profiles.shelves import Loaded, Origin
 from warmer.plan import Outcome
-from warmer.report import TargetReport, TickReport, mistake_as_json
+from warmer.report import TargetReport, TickReport
 
 NAMESPACE = "Caretaker"
 _SERVICE = "caretaker-warmer"
@@ -44,7 +44,7 @@ def _log(report: TickReport) -> None:
     for change in report.boosts.changes:
         (logger.warning if change.refused else logger.info)("boost", **change.as_json())
     for mistake in report.mistakes:
-        line = mistake_as_json(mistake)
+        line = mistake.as_json()
         logger.warning(line.pop("message"), **line)
     whole = {key: value for key, value in report.as_json().items() if key not in {"targets", "schedules"}}
     (logger.info if report.ok else logger.warning)("tick", **whole)

@@ -1,6 +1,5 @@
 """`caretaker doctor`: is the deployed stack well, and if not, how to mend it. Reads only."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,18 +17,17 @@ from cli.doctor.own import own_checks
 from cli.doctor.runs import run_checks
 from cli.doctor.stack import stack_checks
 from cli.doctor.targets import target_checks
+from cli.options import DONE, ENDPOINT_URL, FINDINGS, FORMAT
 from cli.printable import printable, unguarded
-
-DONE, FINDINGS = 0, 1
 
 
 @click.command(short_help="Check a deployed stack, and say how to mend it.")
 @click.argument("schedules", required=False)
 @click.option("--stack", default="caretaker", show_default=True, metavar="NAME", help="The deployed stack.")
-@click.option("--endpoint-url", metavar="URL", help="Where AWS answers, in place of AWS_ENDPOINT_URL and its kin.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or machines.")
+@ENDPOINT_URL
+@FORMAT
 @click.pass_context
-def doctor(ctx: click.Context, schedules: str | None, stack: str, endpoint_url: str | None, form: str) -> None:
+def doctor(ctx: click.Context, schedules: str | None, stack: str, form: str) -> None:
     """Check a deployed stack and its targets, and say how to mend what is not well.
 
     SCHEDULES is a folder, a compiled file or s3://…; without it the stack's own place in S3, or the folder schedules.
@@ -38,8 +36,6 @@ def doctor(ctx: click.Context, schedules: str | None, stack: str, endpoint_url: 
     """
     if schedules is not None and not schedules.startswith("s3:") and not Path(schedules).exists():
         raise click.UsageError(f'there are no schedules at "{schedules}"')
-    if endpoint_url is not None:
-        _ask_only(endpoint_url)
     try:
         with _telling() as tell:
             facts = gather(Wanted(stack=stack, schedules=schedules), datetime.now(UTC), tell)
@@ -61,12 +57,6 @@ def judge(facts: Facts) -> list[Check]:
 def _fails(check: Check) -> bool:
     # What could not be read may be broken; what nothing was seen of yet is no finding.
     return check.verdict is Verdict.BROKEN or check.unread
-
-
-def _ask_only(url: str) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
-        del os.environ[name]
-    os.environ["AWS_ENDPOINT_URL"] = url
 
 
 @contextmanager

@@ -159,7 +159,7 @@ def test_what_a_file_says_cannot_become_markup(tmp_path: Path) -> None:
     [
         (["--week", "someday"], "is not a date"),
         (["--week", "9999-12-31"], "out of range"),
-        (["--function", "nobody"], "no target to draw"),
+        (["--function", "nobody"], 'no target "nobody" in these files'),
         (["--out", "/nowhere/at/all.html"], "No such file or directory"),
     ],
 )
