@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.stack import RunningEmulator
-from tests.emulator.controlled import client_of, zipped
+from tests.emulator.controlled import answered, client_of, zipped
 from tests.template.checkout import ROOT
 
 SOURCE = """
@@ -34,8 +34,7 @@ class Deployed:
         return client_of(self.emulator, service)
 
     def invoke(self, output: str, event: dict[str, Any]) -> Any:
-        reply = self.client("lambda").invoke(FunctionName=self.outputs[output], Payload=json.dumps(event))
-        return json.loads(reply["Payload"].read())
+        return answered(self.client("lambda"), self.outputs[output], event)
 
     def role(self) -> str:
         found = self.client("lambda").get_function(FunctionName=self.outputs["WarmerFunctionName"])

@@ -13,7 +13,7 @@ from typing import Any
 from emulator.controlplane.codedeploy import Deployment
 from tests.template.stage import ACCOUNT, REGION, Stage, change_schedules, restock
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

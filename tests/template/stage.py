@@ -106,7 +106,7 @@ def set_up(emulator: RunningEmulator, outputs: Mapping[str, str]) -> Stage:
     formation = client_of(emulator, "cloudformation")
     tags = [{"Key": "caretaker:drain", "Value": "true"}]
     gone = formation.create_stack(StackName="shop", TemplateBody=json.dumps(STACK), Tags=tags)["StackId"]
-    formation.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    formation.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     stage = Stage(emulator=emulator, outputs=outputs, gone=str(gone))
     _create(stage, "shop-checkout")
     _create(stage, "shop-orders", DurableConfig={"ExecutionTimeout": 60, "RetentionPeriodInDays": 1})

@@ -1,7 +1,7 @@
 """docs/start.md, done as it says: every command of the guide in a checkout of its own, against the emulator."""
 
-import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.stack import RunningEmulator, running_emulator
-from tests.emulator.controlled import client_of, create
+from tests.emulator.controlled import PATIENCE_S, answered, client_of, create
 from tests.template.checkout import ROOT, copy_checkout, run
 
 GUIDE = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
@@ -78,6 +78,20 @@ def the_fifth_minute_comes(emulator: RunningEmulator) -> None:
     """The tick that the rule would send, so that the test need not wait for it."""
     (stack,) = client_of(emulator, "cloudformation").describe_stacks(StackName="caretaker-dev")["Stacks"]
     (name,) = [one["OutputValue"] for one in stack["Outputs"] if one["OutputKey"] == "WarmerFunctionName"]
-    event = json.dumps({"time": datetime.now(UTC).isoformat()})
-    reply = client_of(emulator, "lambda").invoke(FunctionName=name, Payload=event)
-    assert json.loads(reply["Payload"].read())["ok"] is True
+    now = datetime.now(UTC)
+    assert answered(client_of(emulator, "lambda"), name, {"time": now.isoformat()})["ok"] is True
+    it_is_in_the_log(emulator, f"/aws/lambda/{name}", now)
+
+
+def it_is_in_the_log(emulator: RunningEmulator, group: str, since: datetime) -> None:
+    """What a function has written is in CloudWatch a moment later."""
+    logs, deadline = client_of(emulator, "logs"), time.monotonic() + PATIENCE_S
+
+    def ticks() -> list[str]:
+        found = logs.filter_log_events(logGroupName=group)["events"]
+        late = [each["message"] for each in found if each["timestamp"] >= since.timestamp() * 1000]
+        return [message for message in late if '"message":"tick"' in message]
+
+    while not ticks():
+        assert time.monotonic() < deadline, f"no tick in {group} after {PATIENCE_S} s"
+        time.sleep(0.1)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from emulator.stack import Options, RunningEmulator, running_emulator
-from tests.emulator.controlled import client_of, create
+from tests.emulator.controlled import answered, client_of, create
 from tests.template.checkout import PYTHON, ROOT, SAM, run
 
 STACK = "caretaker"
@@ -45,7 +45,7 @@ BROKEN = """
 Outputs:
 """
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,9 +90,8 @@ class Life:
 
     def tick(self) -> int:
         """A tick as the rule would send it; how many environments it proved."""
-        event = json.dumps({"time": datetime.now(UTC).isoformat()})
-        reply = self.client("lambda").invoke(FunctionName=self.outputs()["WarmerFunctionName"], Payload=event)
-        (target,) = json.loads(reply["Payload"].read())["targets"]
+        event = {"time": datetime.now(UTC).isoformat()}
+        (target,) = answered(self.client("lambda"), self.outputs()["WarmerFunctionName"], event)["targets"]
         return int(target["covered"])
 
     def last_tick(self) -> dict[str, Any]:
@@ -133,7 +132,7 @@ class Life:
         return max((point["Maximum"] for point in found["Datapoints"]), default=-1.0)
 
 
-def until(met: Callable[[], bool], life: Life, *, seconds: float = 150) -> None:
+def until(met: Callable[[], bool], life: Life, *, seconds: float = 300) -> None:
     """Wait for what the rule must bring about."""
     end = time.monotonic() + seconds
     while not met():
@@ -173,7 +172,7 @@ def it_ticks_and_is_seen(life: Life) -> None:
     until(life.ticked_since(LONG_AGO, covered=2), life)
     assert life.last_tick()["ok"] is True
     assert life.last_tick()["targets"][0]["evidence"] == "counted"
-    until(lambda: life.metric("TickCompleted") == 1.0, life, seconds=30)
+    until(lambda: life.metric("TickCompleted") == 1.0, life)
     assert (life.metric("Wanted"), life.metric("Covered"), life.metric("TargetsShort")) == (2.0, 2.0, 0.0)
     alarms = life.client("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)["MetricAlarms"]
     watched = {alarm["MetricName"] for alarm in alarms}
@@ -197,7 +196,7 @@ def it_follows_a_schedule_edited_in_the_bucket(life: Life) -> None:
 def state_outlives_new_code(life: Life, made: dict[str, str]) -> None:
     """What the janitor remembers and a switch that somebody turned stay; only the function whose code changed does."""
     outputs = life.outputs()
-    life.client("lambda").invoke(FunctionName=outputs["JanitorFunctionName"], Payload=json.dumps({"time": "now"}))
+    answered(life.client("lambda"), outputs["JanitorFunctionName"], {"time": "now"})
     remembered = life.remembered()
     assert remembered
     life.client("ssm").put_parameter(Name=outputs["SwitchName"], Value="janitor-off", Type="String", Overwrite=True)
