@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 
 from emulator.dataplane.model import FunctionVersion
+from emulator.threaded import Running
 
 CODE = Path(__file__).parent / "code"
 ARN = "arn:aws:lambda:eu-west-1:000000000000:function:"
@@ -36,6 +37,10 @@ def until(met: Callable[[], object]) -> None:
     """Wait for what must come true; the test's own time limit ends a wait in vain."""
     while not met():
         time.sleep(0.02)
+
+
+def _at_work(emulator: Running) -> int:
+    return sum(facts.state != "idle" for facts in emulator.snapshot().environments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,14 @@ class Caller:
             log=base64.b64decode(reply.get("LogResult", "")).decode(),
             headers=reply["ResponseMetadata"]["HTTPHeaders"],
         )
+
+    def together(self, emulator: Running, count: int, gate: Path, **given: Any) -> Sequence[Got]:
+        """The replies to so many invocations, none of which ends before all have come; then there is a file `gate`."""
+        with ThreadPoolExecutor(count) as threads:
+            waiting = [threads.submit(self, {"until": str(gate)}, **given) for _ in range(count)]
+            until(lambda: _at_work(emulator) >= count or any(one.done() for one in waiting))
+            gate.touch()
+            return [one.result() for one in waiting]
 
     def burst(self, count: int, event: Any, **given: Any) -> Sequence[Got]:
         with ThreadPoolExecutor(count) as threads:

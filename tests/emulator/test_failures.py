@@ -22,15 +22,15 @@ def start(kind: str, tmp_path: Path, more: Mapping[str, str] | None = None) -> t
 def test_a_timeout_is_reported_in_lambdas_words_and_resets_the_environment(
     catalog: StaticCatalog, emulator: Running, invoke: Caller
 ) -> None:
-    catalog.put(version(timeout_s=1.25))
+    catalog.put(version(timeout_s=4.25))  # time enough for the next init, which it bounds as well
     before = invoke({}).payload["pid"]
     got = invoke({"sleep_s": 30}, tail=True)
     after = invoke({}, tail=True)
     assert (got.status, got.error) == (200, "Unhandled")
     assert got.payload["errorType"] == "Sandbox.Timedout"
     request_id = got.headers["x-amzn-requestid"]
-    assert got.payload["errorMessage"] == f"RequestId: {request_id} Error: Task timed out after 1.25 seconds"
-    assert f"{request_id} Task timed out after 1.25 seconds\n" in got.log
+    assert got.payload["errorMessage"] == f"RequestId: {request_id} Error: Task timed out after 4.25 seconds"
+    assert f"{request_id} Task timed out after 4.25 seconds\n" in got.log
     assert "Status: timeout" in got.log
     assert after.payload["pid"] != before
     assert not Path(f"/proc/{before}").exists()
@@ -41,19 +41,19 @@ def test_after_a_crash_the_init_is_suppressed_into_the_duration(emulator: Runnin
     invoke({})
     crashed = invoke({"act": "leave", "code": 3}, tail=True)
     after = invoke({}, tail=True)
-    warm = invoke({}, tail=True)
+    warm = [invoke({}, tail=True) for _ in range(5)]
     assert crashed.payload["errorType"] == "Runtime.ExitError"
     assert crashed.payload["errorMessage"].endswith("Error: Runtime exited with error: exit status 3")
     assert "Status: error\tError Type: Runtime.ExitError" in crashed.log
     assert "Init Duration" not in after.log
     assert "loading app" in after.log
-    assert duration(after.log) > 2 * duration(warm.log)
+    assert duration(after.log) > 2 * min(duration(one.log) for one in warm)
     facts = emulator.snapshot().invocations
     assert [(one.cold, one.suppressed) for one in facts] == [
         (True, False),
         (False, False),
         (True, True),
-        (False, False),
+        *[(False, False)] * 5,
     ]
     assert len({one.environment for one in facts}) == 1
 
@@ -115,11 +115,13 @@ def test_an_init_that_always_fails_is_tried_twice_then_once_an_invoke(
 
 def test_an_init_over_the_limit_is_repeated_under_the_functions_timeout(catalog: StaticCatalog, tmp_path: Path) -> None:
     catalog.put(version(handler="slow_start.handler", environment=start("none", tmp_path)))
-    with running(catalog, settings=Settings(init_limit_s=1.5)) as emulator:
+    with running(catalog, settings=Settings(init_limit_s=5.0)) as emulator:
         got = Caller(emulator.endpoint)({}, tail=True)
         (facts,) = emulator.snapshot().invocations
     assert got.payload == "started"
-    assert re.search(r"INIT_REPORT Init Duration: 1[5-9]\d\d\.\d\d ms\tPhase: init\tStatus: timeout", got.log)
+    ended = re.search(r"INIT_REPORT Init Duration: (\d+\.\d\d) ms\tPhase: init\tStatus: timeout", got.log)
+    assert ended is not None
+    assert 5_000 <= float(ended[1]) < 50_000, "it would have gone on for a minute"
     assert "the slow start" in got.log
     assert (facts.cold, facts.suppressed, facts.status) == (True, True, "success")
 

@@ -94,7 +94,7 @@ def test_the_json_format_has_platform_records_with_the_true_interval(
 
 
 def test_a_failure_in_json_format_carries_its_status_and_type(catalog: StaticCatalog, invoke: Caller) -> None:
-    catalog.put(version(log_format="JSON", timeout_s=0.5))
+    catalog.put(version(log_format="JSON", timeout_s=3.0))
     failed = _report(invoke({"act": "fail"}, tail=True).log)
     late = _report(invoke({"sleep_s": 30}, tail=True).log)
     assert (failed["status"], failed["errorType"]) == ("error", "ValueError")

@@ -20,7 +20,7 @@ from tests.warmer.lambda_machine import WITH_KIT
 OVERRIDES = ["RulesState=DISABLED", "MetricMathAlarms=false"]
 PATIENCE_S = 120.0
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ def handler(event, context):
     return {"statusCode": 200, "body": "ok"}
 """
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ def _tick():
 def handler(event, context):
     invocations.append(1)
     time.sleep(event.get("sleep_s", 0))
+    while "until" in event and not os.path.exists(event["until"]):
+        time.sleep(0.01)
     return ACTS[event.get("act", "facts")](event, context)
 
 
