@@ -2,25 +2,16 @@
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from fleet.aws.documents import S3Documents
 from fleet.ports import FleetError, Refused, StoredDocument, Unreachable
 
 
 @pytest.fixture
-def bucket(monkeypatch):
-    for name, value in {
-        "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-west-1")
-        client.create_bucket(Bucket="plans", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        yield client
+def bucket(aws):
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="plans", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return client
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from fleet.aws.listing import read_as_sent
 from fleet.aws.rate import Pace, TimeBox
 from fleet.aws.versions import LambdaVersions
 from fleet.ports import AccessDenied, FleetError, Refused
-from tests.janitor.fake_lambda import FakeLambda, serving
 
 ONE = {
     "FunctionName": "shop",
@@ -28,22 +27,6 @@ ONE = {
 }
 BARE = {"FunctionName": "bare", "Version": "1", "Layers": None, "VpcConfig": None, "SnapStart": None, "CodeSize": None}
 LATEST = {**ONE, "FunctionName": "new", "Version": "$LATEST"}
-
-
-@pytest.fixture
-def lambda_(monkeypatch):
-    fake = FakeLambda()
-    with serving(fake) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-        monkeypatch.setenv("AWS_REGION", "eu-west-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        yield fake
-
-
-@pytest.fixture
-def port(lambda_):
-    return LambdaVersions.connect(Pace(1000.0, TimeBox()), timeout_s=5.0)
 
 
 def answers(monkeypatch, lambda_, *replies):

@@ -1,31 +1,15 @@
 """The kill switch: what each word stops, and the parameter it is read from."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from fleet.aws.switch import ParameterSwitch
 from fleet.ports import FleetError, Refused, Unreachable
 from fleet.switch import Part, Reading, Watch, ask, stopped
 
 SINCE = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def parameters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {
-        "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        yield
 
 
 def says(word: str) -> Reading:
@@ -63,7 +47,7 @@ def test_an_unknown_word_is_shown_in_ascii_and_short() -> None:
     assert len(said) < 200
 
 
-def test_the_parameter_is_read_as_it_is_now(parameters: None) -> None:
+def test_the_parameter_is_read_as_it_is_now(aws: None) -> None:
     ssm = boto3.client("ssm", region_name="eu-west-1")
     ssm.put_parameter(Name="/caretaker/switch", Value="on", Type="String")
     switch = ParameterSwitch("/caretaker/switch")
@@ -76,7 +60,7 @@ def test_the_parameter_is_read_as_it_is_now(parameters: None) -> None:
     assert ask(switch, Part.WARMER) == ask(None, Part.WARMER)
 
 
-def test_no_such_parameter_is_a_problem_with_what_to_do(parameters: None) -> None:
+def test_no_such_parameter_is_a_problem_with_what_to_do(aws: None) -> None:
     with pytest.raises(
         Refused, match=r"there is no parameter /gone; make it again: .*--type String --name /gone --value on"
     ):
@@ -106,7 +90,7 @@ def test_long_work_asks_again_in_time_and_stops_when_nobody_answers() -> None:
     assert switch.asked == 1
 
 
-def test_every_failure_of_the_door_is_a_fleet_error(parameters: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_failure_of_the_door_is_a_fleet_error(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:9")
     with pytest.raises(FleetError, match="ssm:GetParameter"):
         ParameterSwitch("/caretaker/switch").read()

@@ -13,23 +13,6 @@ from tests.janitor.fake_lambda import FakeLambda, Reply, serving
 LONG_AGO = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def lambda_(monkeypatch):
-    fake = FakeLambda()
-    with serving(fake) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-        monkeypatch.setenv("AWS_REGION", "eu-west-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        yield fake
-    assert fake.whole_function_deletes == []
-
-
-@pytest.fixture
-def port(lambda_):
-    return LambdaVersions.connect(Pace(1000.0, TimeBox()), timeout_s=5.0)
-
-
 def numbers(listing, name):
     return sorted(one.number.value for one in listing.versions if one.function == name)
 
