@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test kits-spring check audit bench bench-memory bench-kits bench-janitors fuzz build bundles deploy delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
+.PHONY: help setup demo test kits-spring check audit bench bench-memory bench-kits bench-janitors fuzz build bundles deploy deploy-role delete known-environment clean lock examples pictures build-WarmerFunction build-JanitorFunction build-DeployHookFunction
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -106,7 +106,7 @@ fuzz: setup ## Damaged schedule files through the reader, and made-up accounts t
 	@$(RUN) -m tests.profiles.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 	@$(RUN) -m tests.janitor.fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 
-check: setup ## Lint, types, import contracts, lengths, schedules, the template by two scanners
+check: setup ## Lint, types, import contracts, lengths, schedules, the templates by two scanners
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
@@ -116,6 +116,7 @@ check: setup ## Lint, types, import contracts, lengths, schedules, the template 
 	@$(RUN) -m cli validate schedules
 	@$(RUN) -m cli iam schedules --check template.yaml
 	@$(SAM) validate --lint
+	@.tools/sam/bin/cfn-lint $(ROLE_TEMPLATE)
 	@$(RUN) -m checks.scan
 	@.tools/zizmor/bin/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows
 
@@ -152,6 +153,13 @@ deploy: known-environment $(TO_SHIP) ## Deploy with sam, ENV=dev or ENV=prod as 
 	@case "$(ARGS)" in *--profile*|*--region*) ;; *) $(REGION_SET) || { echo "deploy: no AWS region is set; set AWS_REGION, or the profile's region, and try again"; exit 2; } ;; esac
 	@$(MAKE) --no-print-directory build
 	@$(SAM) deploy $(if $(ENV),--config-env $(ENV) )$(ARGS)
+
+# What a pipeline deploys with. Of samconfig.toml only what is said of everything counts here: it asks, and tags.
+ROLE_TEMPLATE := .github/deploy-role.yaml
+ROLE_STACK ?= caretaker-pipeline
+deploy-role: $(TO_SHIP) ## Make the roles that GitHub deploys with, REPOSITORY=owner/name; more parameters in PARAMETERS, as in PARAMETERS="StackName=warm"
+	@test -n "$(REPOSITORY)" || { echo "deploy-role: REPOSITORY is not set; call make deploy-role REPOSITORY=owner/name, as GitHub writes it"; exit 2; }
+	@$(SAM) deploy --template-file $(ROLE_TEMPLATE) --stack-name $(ROLE_STACK) --no-resolve-s3 --parameter-overrides Repository=$(REPOSITORY) $(PARAMETERS) $(ARGS)
 
 delete: known-environment $(TO_SHIP) ## Delete the stack with sam, which asks first; what stays is in docs/operate.md
 	@$(SAM) delete $(if $(ENV),--config-env $(ENV) )$(ARGS)

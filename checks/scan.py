@@ -1,4 +1,4 @@
-"""`python -m checks.scan`: checkov over the template as CloudFormation sees it, each finding excused or a failure.
+"""`python -m checks.scan`: checkov over both templates as CloudFormation sees them, each finding excused or a failure.
 
 cfn-lint asks whether the template is valid; this asks whether it is wise. Needs no network.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
+TEMPLATES = ("template.yaml", ".github/deploy-role.yaml")
 EXCUSES = Path(__file__).with_name("excuses.yaml")
 SAM_PYTHON = ROOT / ".tools/sam/bin/python"
 CHECKOV = ROOT / ".tools/checkov/bin/checkov"
@@ -27,6 +28,7 @@ class Objection:
     check: str
     resource: str
     says: str = ""
+    template: str = TEMPLATES[0]
 
     @property
     def key(self) -> tuple[str, str]:
@@ -57,7 +59,12 @@ def scanned(template: Path) -> list[Objection]:
     if "results" not in report or report["summary"]["parsing_errors"] or not report["summary"]["passed"]:
         raise RuntimeError(f"checkov did not read the template: {json.dumps(report)[:500]}")
     return [
-        Objection(check=it["check_id"], resource=it["resource"].rpartition(".")[2], says=it["check_name"])
+        Objection(
+            check=it["check_id"],
+            resource=it["resource"].rpartition(".")[2],
+            says=it["check_name"],
+            template=template.relative_to(ROOT).as_posix() if template.is_relative_to(ROOT) else template.name,
+        )
         for it in report["results"]["failed_checks"]
     ]
 
@@ -67,7 +74,7 @@ def verdict(objections: Iterable[Objection], excuses: dict[tuple[str, str], str]
     objections = list(objections)
     made = {it.key for it in objections}
     return [
-        f"template.yaml: {it.resource}: {it.check}: {it.says}. "
+        f"{it.template}: {it.resource}: {it.check}: {it.says}. "
         f"Mend it, or excuse it with its reason in checks/{EXCUSES.name}"
         for it in objections
         if it.key not in excuses
@@ -87,9 +94,9 @@ def _output(command: list[str | Path], *, findings_status: int = 0) -> str:
 
 
 def main() -> int:
-    """Scan the template of this checkout; 1 where something is left to mend or to excuse."""
+    """Scan the templates of this checkout; 1 where something is left to mend or to excuse."""
     excuses = excused(EXCUSES.read_text())
-    objections = scanned(ROOT / "template.yaml")
+    objections = [objection for template in TEMPLATES for objection in scanned(ROOT / template)]
     complaints = verdict(objections, excuses)
     print(*complaints, f"scan: checkov objects to {len(objections)} things; {len(excuses)} are excused", sep="\n")
     return 1 if complaints else 0

@@ -27,7 +27,8 @@ def translated(source: str) -> dict[str, Any]:
     for resource in template["Resources"].values():
         resource.pop("Condition", None)
     # The translator takes only what sam package leaves: code that was uploaded.
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    for code in template.get("Globals", {}).values():
+        code["CodeUri"] = "s3://bucket/key"
     result: dict[str, Any] = Translator({}, Parser(), boto_session=_Region()).translate(template, {})
     return result
 

@@ -3,6 +3,7 @@
 What lives here asks and hands on; it decides nothing.
 """
 
+import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -74,7 +75,8 @@ class ControlPlane:
                 request.method,
                 URL(self.url + target, encoded=True),
                 headers=headers,
-                data=request.body,
+                # As a file, which is sent piece by piece: one large piece would hold up everybody else.
+                data=io.BytesIO(request.body) if request.body else b"",
                 allow_redirects=False,
                 skip_auto_headers=_NOTHING_ADDED,
             ) as reply:
