@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from fleet.aws.rate import Pace, TimeBox
 from fleet.aws.versions import LambdaVersions
+from tests.fleet import state_table
 from tests.janitor.fake_lambda import FakeLambda, serving
 
 
@@ -31,14 +32,7 @@ def aws(sdk: None) -> Iterator[None]:
 @pytest.fixture
 def table(aws: None) -> Any:
     """The state table, empty, by a client of DynamoDB."""
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName="state",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return client
+    return state_table.made(boto3.client("dynamodb"))
 
 
 @pytest.fixture

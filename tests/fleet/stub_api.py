@@ -3,14 +3,15 @@
 import contextlib
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.loopback import served
 
 _OPERATIONS = (
     (re.compile(r"/2016-08-19/account-settings/?"), "GetAccountSettings"),
@@ -90,12 +91,7 @@ def _handler(api: StubApi) -> type[BaseHTTPRequestHandler]:
 @contextlib.contextmanager
 def serving(api: StubApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubApi]:
     """The endpoint, which the SDK uses for everything meanwhile."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
     for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "eu-west-1",
@@ -104,9 +100,6 @@ def serving(api: StubApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[StubApi]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_CLOUDWATCH"):
         monkeypatch.delenv(name, raising=False)
-    try:
+    with served(_handler(api)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

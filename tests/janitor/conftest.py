@@ -12,6 +12,7 @@ from moto import mock_aws
 from fleet.aws import rate as rate_module
 from fleet.aws.clients import client
 from janitor import handler
+from tests.fleet import state_table
 from tests.janitor.fake_lambda import FakeLambda, serving
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -97,11 +98,6 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, standing: tuple[Stand
     monkeypatch.setattr(rate_module.time, "sleep", it.slept.append)
     with mock_aws():
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-        client("dynamodb").create_table(
-            TableName="state",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        state_table.made(client("dynamodb"))
         yield it
     assert account.whole_function_deletes == []

@@ -11,6 +11,7 @@ from botocore.config import Config
 from emulator.stack import Options, RunningEmulator
 from janitor.handler import lambda_handler
 from tests.emulator.controlled import client_of, controlled, create
+from tests.fleet import state_table
 
 SCHEDULE = """
 version: 1
@@ -37,12 +38,7 @@ def emulator() -> Iterator[tuple[Any, Any]]:
 
 def with_ten_versions(running: RunningEmulator, client: Any) -> None:
     """A state table, and the function `shop`, of whose ten versions aliases use three."""
-    client_of(running, "dynamodb").create_table(
-        TableName="state",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    state_table.made(client_of(running, "dynamodb"))
     create(client, "shop", versions=10)
     client.create_alias(FunctionName="shop", Name="live", FunctionVersion="5")
     client.create_alias(

@@ -14,6 +14,7 @@ from fleet.aws.audit import DynamoAudit
 from fleet.aws.rate import TimeBox
 from fleet.aws.table import StateTable
 from tests.emulator.controlled import client_of, controlled
+from tests.fleet import state_table
 from tests.janitor.fake_lambda import FakeLambda, serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -28,14 +29,7 @@ print(json.dumps(lambda_handler({"caretaker": {"run": "sweep"}}, None)))
 @pytest.fixture(scope="module")
 def table():
     with controlled(Options(control_per_s=15.0)) as (running, _):
-        dynamodb = client_of(running, "dynamodb")
-        dynamodb.create_table(
-            TableName="state",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield dynamodb
+        yield state_table.made(client_of(running, "dynamodb"))
 
 
 def one_run(url, table, schedules):

@@ -58,24 +58,23 @@ def test_two_clones_of_a_snapshot_taken_before_any_invocation_differ() -> None:
     assert len(ids) == 2
 
 
-def test_where_snapstart_is_on_the_environment_is_renewed_after_a_restore(monkeypatch: pytest.MonkeyPatch) -> None:
-    registered: list[object] = []
+def registered(monkeypatch: pytest.MonkeyPatch, initialised: str) -> list[object]:
+    """What the kit asks to be called after a restore, in an environment that was initialised so."""
+    found: list[object] = []
     runtime = ModuleType("snapshot_restore_py")
-    runtime.register_after_restore = registered.append  # type: ignore[attr-defined]
+    runtime.register_after_restore = found.append  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
-    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", initialised)
     module._renew_after_restore()
-    assert registered == [module.ENVIRONMENT.renew]
+    return found
+
+
+def test_where_snapstart_is_on_the_environment_is_renewed_after_a_restore(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert registered(monkeypatch, "snap-start") == [module.ENVIRONMENT.renew]
 
 
 def test_without_snapstart_nothing_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    registered: list[object] = []
-    runtime = ModuleType("snapshot_restore_py")
-    runtime.register_after_restore = registered.append  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "snapshot_restore_py", runtime)
-    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    module._renew_after_restore()
-    assert registered == []
+    assert registered(monkeypatch, "on-demand") == []
 
 
 def test_snapstart_without_the_module_is_said_and_not_fatal(

@@ -1,7 +1,9 @@
 """Keyword-only builders of schedule values, with defaults that a test need not think about."""
 
+from datetime import datetime, timedelta
+
 from fleet.model import FunctionRef
-from profiles.model import Override, Platform, Profile, ScheduleSet, Service, Target
+from profiles.model import Mode, Override, Platform, Profile, ScheduleSet, Service, Target
 
 
 def a_service(
@@ -24,6 +26,21 @@ def a_service(
         targets=(target,),
         overrides=overrides,
         enabled=enabled,
+    )
+
+
+def an_override(name: str, mode: Mode, concurrency: int, *, targets: tuple[str, ...] | None = None) -> Override:
+    """For the day of 24 November 2026, by the service's own time."""
+    day = datetime.fromisoformat("2026-11-24T00:00")
+    return Override(
+        name=name,
+        starts=day,
+        ends=day + timedelta(days=1),
+        mode=mode,
+        concurrency=concurrency,
+        reason="doors open",
+        ticket="S-1",
+        targets=targets,
     )
 
 

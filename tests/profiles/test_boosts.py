@@ -9,8 +9,8 @@ import pytest
 
 from fleet.boosts import Boost, active
 from profiles.evaluate import demand_at
-from profiles.model import Demand, Mode, Override, Platform, Profile, Service, Window
-from tests.profiles.builders import a_service
+from profiles.model import Demand, Mode, Platform, Profile, Service, Window
+from tests.profiles.builders import a_service, an_override
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SINCE = datetime(2026, 11, 24, 11, 50, tzinfo=UTC)
@@ -26,19 +26,6 @@ def a_boost(at_least: int = 40, *, service: str = "shop", until: datetime = HALF
 
 def demand(service: Service, *boosts: Boost, at: datetime = NOON, ceiling: int = 1000) -> Demand:
     return demand_at(service, service.targets[0], at, platform=Platform(max_concurrency=ceiling), boosts=boosts)
-
-
-def an_override(mode: Mode, concurrency: int) -> Override:
-    day = datetime.fromisoformat("2026-11-24T00:00")
-    return Override(
-        name="freeze",
-        starts=day,
-        ends=day + timedelta(days=1),
-        mode=mode,
-        concurrency=concurrency,
-        reason="doors open",
-        ticket="S-1",
-    )
 
 
 def test_a_boost_raises_the_level_and_says_until_when_and_why() -> None:
@@ -63,7 +50,7 @@ def test_a_boost_stops_at_the_platform_s_ceiling() -> None:
 
 @pytest.mark.parametrize("mode", [Mode.SET, Mode.AT_MOST])
 def test_a_boost_raises_above_an_override_that_lowers(mode: Mode) -> None:
-    service = a_service(overrides=(an_override(mode, 0),))
+    service = a_service(overrides=(an_override("freeze", mode, 0),))
     assert (demand(service).level, demand(service, a_boost()).level) == (0, 40)
 
 
@@ -114,7 +101,7 @@ def random_cases(seed: int, count: int) -> Iterator[tuple[Service, tuple[Boost, 
     for _ in range(count):
         ceiling = chance.choice([1, 10, 100])
         mode = chance.choice(list(Mode))
-        overrides = (an_override(mode, chance.randint(0, ceiling)),) if chance.random() < 0.5 else ()
+        overrides = (an_override("freeze", mode, chance.randint(0, ceiling)),) if chance.random() < 0.5 else ()
         profile = Profile(name="p", baseline=chance.randint(0, ceiling), windows=())
         service = a_service(
             profile=profile, scale=chance.choice([0.3, 1.0, 4.0]), overrides=overrides, enabled=chance.random() < 0.9

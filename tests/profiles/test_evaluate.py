@@ -6,28 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from profiles.evaluate import demand_at, scaled
-from profiles.model import Mode, Override, Platform, Profile, Service, Window
-from tests.profiles.builders import a_service
+from profiles.model import Mode, Platform, Profile, Service, Window
+from tests.profiles.builders import a_service, an_override
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def a_window(name: str, concurrency: int, begin: int = 540, end: int = 1020) -> Window:
     return Window(name=name, concurrency=concurrency, from_minute=begin, to_minute=end)
-
-
-def an_override(name: str, mode: Mode, concurrency: int, *, targets: tuple[str, ...] | None = None) -> Override:
-    day = datetime.fromisoformat("2026-11-24T00:00")
-    return Override(
-        name=name,
-        starts=day,
-        ends=day + timedelta(days=1),
-        mode=mode,
-        concurrency=concurrency,
-        reason="doors open",
-        ticket="S-1",
-        targets=targets,
-    )
 
 
 def a_day(*windows: Window, baseline: int = 2) -> Profile:

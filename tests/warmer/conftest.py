@@ -7,6 +7,13 @@ import pytest
 
 from tests.warmer.environment_pool import Pool, serving
 from tests.warmer.ticking import Opened, reach
+from warmer.dispatch import Dispatch
+
+
+@pytest.fixture
+def dispatch() -> Iterator[Dispatch]:
+    with Dispatch() as found:
+        yield found
 
 
 @pytest.fixture

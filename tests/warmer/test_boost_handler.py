@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 
 from emulator.threaded import Running
+from tests.fleet import state_table
 from tests.warmer.boosting import an_alarm, by_hand
 from tests.warmer.lambda_machine import a_function, machine, tick, write_schedule
 from tests.warmer.raw_server import serving
@@ -39,12 +40,7 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Account
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("CARETAKER_STATE_TABLE", "state")
     with mock_aws(), machine(a_function(tmp_path)) as service:
-        boto3.client("dynamodb", region_name="us-east-1").create_table(
-            TableName="state",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        state_table.made(boto3.client("dynamodb", region_name="us-east-1"))
 
         def serve(event: dict[str, Any] | None = None) -> dict[str, Any]:
             return tick(monkeypatch, service.endpoint, tmp_path / "s", event=event)

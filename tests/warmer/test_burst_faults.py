@@ -4,7 +4,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +25,6 @@ from warmer.pace import Window
 @pytest.fixture(params=["h2", "http/1.1"])
 def protocol(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def dispatch() -> Iterator[Dispatch]:
-    with Dispatch() as found:
-        yield found
 
 
 @pytest.mark.parametrize("count", [1, 100, 250])

@@ -1,7 +1,6 @@
 """What only HTTP/2 can do to a burst: stream limits, windows, GOAWAY, RST_STREAM, a wrong greeting."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,6 @@ from fleet.ports import Unreachable
 from tests.warmer.bursts import answers, burst, only_the_second, reasons
 from tests.warmer.two_protocols import Connection, Exchange, serving
 from warmer.dispatch import Dispatch
-
-
-@pytest.fixture
-def dispatch() -> Iterator[Dispatch]:
-    with Dispatch() as found:
-        yield found
 
 
 @pytest.mark.parametrize("last_byte_window", [0, 1, 5])
