@@ -10,13 +10,15 @@ import json
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+# As `meet_from_ms`: all of a burst meet, or none.
+ALL, NONE = float("-inf"), float("inf")
 Reuse = Literal["mru", "lru", "random"]
 Logs = Literal["kit", "json", "text"]
 
@@ -48,6 +50,9 @@ class Pool:
 
     `kit_limit_ms` is the longest that the kit holds, `ahead_ms` how far the environments' clock is ahead of the
     caller's, `jitter_ms` the longest delay between a request and its start, `most` how many may be in progress at once.
+
+    Which pings of a burst meet is left to the machine, or said: those whose release is at least `meet_from_ms` off when
+    they come are in progress until all of their burst have come, and the others run one after the other.
     """
 
     reuse: Reuse = "mru"
@@ -59,6 +64,7 @@ class Pool:
     jitter_ms: float = 0.0
     kit_limit_ms: float = 2000.0
     most: int = 10_000
+    meet_from_ms: float | None = None
     reply: Callable[[int], Any] = lambda _index: {"statusCode": 200}
     port: int = 0
     idle: dict[str, list[Environment]] = field(default_factory=dict)
@@ -67,6 +73,9 @@ class Pool:
     throttled: int = 0
     made: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(7))
+    came: Counter[str] = field(default_factory=Counter)
+    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
+    meetings: dict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
     @property
     def endpoint(self) -> str:
@@ -93,6 +102,16 @@ class Pool:
         """The bursts with more arrivals than their `of`."""
         arrivals = Counter((each.block["burst"], each.block["of"]) for each in self.served)
         return [burst for (burst, of), count in arrivals.items() if count > of]
+
+    def apart(self, block: dict[str, Any]) -> bool:
+        """Whether a ping that comes now runs while no other does."""
+        return self.meet_from_ms is not None and block["release_at_ms"] - _now_ms(self) < self.meet_from_ms
+
+    def has_come(self, block: dict[str, Any]) -> None:
+        """A ping has an environment, or none is to be had."""
+        self.came[block["burst"]] += 1
+        if self.came[block["burst"]] == block["of"]:
+            self.meetings[block["burst"]].set()
 
     def take(self, qualifier: str) -> tuple[Environment, bool] | None:
         """An environment for an invocation, and whether it is new; None when too many are busy."""
@@ -174,12 +193,22 @@ async def _invoked(pool: Pool, path: str, headers: dict[str, str]) -> tuple[str,
     context = json.loads(base64.b64decode(headers["x-amz-client-context"]))
     block = json.loads(context["custom"]["caretaker"])
     await asyncio.sleep(pool.chance.uniform(0, pool.jitter_ms) / 1000)
+    if pool.apart(block):
+        async with pool.turns:
+            return await _answered(pool, qualifier, block, alone=True)
+    return await _answered(pool, qualifier, block, alone=pool.meet_from_ms is None)
+
+
+async def _answered(pool: Pool, qualifier: str, block: dict[str, Any], *, alone: bool) -> tuple[str, Any, str]:
     found = pool.take(qualifier)
+    pool.has_come(block)
     if found is None:
         refusal = {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "message": "Rate Exceeded."}
         return "429 Too Many Requests", refusal, ""
     environment, cold = found
     try:
+        if not alone:
+            await pool.meetings[block["burst"]].wait()
         return "200 OK", *await _ran(pool, environment, qualifier, block, cold=cold)
     finally:
         pool.give_back(qualifier, environment)

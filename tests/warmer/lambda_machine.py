@@ -27,7 +27,7 @@ WITHOUT_KIT = """
 import time
 
 def handler(event, context):
-    time.sleep(0.6)
+    time.sleep(1.5)
     return {"statusCode": 200, "body": "ok"}
 """
 

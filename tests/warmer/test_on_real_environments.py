@@ -119,9 +119,11 @@ def test_a_target_whose_clock_is_wrong_is_counted_all_the_same(
 def test_what_a_tick_learns_shortens_the_next_ones_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_schedule(tmp_path / "schedules", baseline=6)
     with machine(a_function(tmp_path / "code")) as running:
-        leads = [
-            tick(monkeypatch, running.endpoint, tmp_path / "schedules")["targets"][0]["release_lead_ms"]
-            for _ in range(3)
-        ]
 
-    assert leads[2] < leads[1]
+        def lead() -> float:
+            (target,) = tick(monkeypatch, running.endpoint, tmp_path / "schedules")["targets"]
+            return float(target["release_lead_ms"])
+
+        before = max(lead(), lead())
+        # Whatever kept this machine for a moment is part of what is learnt, and forgotten in time.
+        assert any(lead() < before / 2 for _ in range(30))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.warmer.environment_pool import Pool
+from tests.warmer.environment_pool import ALL, Pool
 from tests.warmer.ticking import Opened, Warmer
 
 WANTED = 12
@@ -18,7 +18,7 @@ def warmed(pool: Pool) -> Pool:
 
 @pytest.mark.parametrize("reuse", ["mru", "lru", "random"])
 def test_a_burst_that_asks_for_all_keeps_all_whatever_users_did(reuse: Any, opened: Opened) -> None:
-    pool = warmed(opened(Pool(reuse=reuse, life_minutes=8, work_s=0.1)))
+    pool = warmed(opened(Pool(reuse=reuse, life_minutes=8, meet_from_ms=ALL)))
     pool.use(4)
     Warmer(pool=pool, wanted=WANTED).ticks(2)
 
@@ -29,7 +29,7 @@ def test_a_burst_that_asks_for_all_keeps_all_whatever_users_did(reuse: Any, open
 def test_a_burst_smaller_by_what_users_kept_busy_meets_what_users_kept_busy(
     reuse: Any, kept: range, opened: Opened
 ) -> None:
-    pool = warmed(opened(Pool(reuse=reuse, life_minutes=8, work_s=0.1)))
+    pool = warmed(opened(Pool(reuse=reuse, life_minutes=8, meet_from_ms=ALL)))
     pool.use(4)
     Warmer(pool=pool, wanted=WANTED - 4).tick()
 
@@ -38,7 +38,7 @@ def test_a_burst_smaller_by_what_users_kept_busy_meets_what_users_kept_busy(
 
 @pytest.mark.parametrize(("reuse", "kept"), [("mru", range(6, 7)), ("lru", range(12, 13)), ("random", range(6, 13))])
 def test_two_halves_one_after_the_other_meet_the_same_half_twice(reuse: Any, kept: range, opened: Opened) -> None:
-    pool = warmed(opened(Pool(reuse=reuse, life_minutes=8, work_s=0.1)))
+    pool = warmed(opened(Pool(reuse=reuse, life_minutes=8, meet_from_ms=ALL)))
     half = Warmer(pool=pool, wanted=WANTED // 2)
     half.tick(minutes=0)
     half.tick()
@@ -47,7 +47,7 @@ def test_two_halves_one_after_the_other_meet_the_same_half_twice(reuse: Any, kep
 
 
 def test_a_tick_left_out_for_users_before_the_last_one_doubles_the_time_without_a_touch(opened: Opened) -> None:
-    pool = warmed(opened(Pool(life_minutes=8, work_s=0.1)))
+    pool = warmed(opened(Pool(life_minutes=8, meet_from_ms=ALL)))
     pool.use(WANTED)
     Warmer(pool=pool, wanted=WANTED).tick()
 
