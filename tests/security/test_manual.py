@@ -16,6 +16,7 @@ THREATS = (
     "Log injection",
     "Secrets in logs",
     "A stolen role",
+    "A stolen pipeline",
     "Denial of wallet",
     "One application against the others",
     "The deploy hook",
