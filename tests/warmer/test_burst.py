@@ -119,12 +119,12 @@ def garbage(connection: socket.socket, request: Request) -> None:
 
 
 def say_nothing(connection: socket.socket, request: Request) -> None:
-    threading.Event().wait(8)
+    threading.Event().wait(60)
 
 
 def trickle(connection: socket.socket, request: Request) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n")
-    for _ in range(80):
+    for _ in range(300):
         connection.sendall(b" ")
         time.sleep(0.1)
 
@@ -146,7 +146,7 @@ def test_a_fault_loses_its_ping_alone_and_nothing_is_sent_again(
         (fault if request.index == 1 else answer_ok)(connection, request)
 
     with serving(one_in_four) as server:
-        result = burst(server, a_ping(count=4, timeout_s=1.5))
+        result = burst(server, a_ping(count=4, timeout_s=3))
 
         lost = [outcome.reason for outcome in result.outcomes if isinstance(outcome, Lost)]
         assert len(lost) == 1
@@ -174,9 +174,9 @@ def test_the_deadline_ends_replies_that_trickle_on_connections_to_be_closed() ->
 
     with serving(trickle_and_close) as server:
         started = time.monotonic()
-        result = burst(server, a_ping(count=20, timeout_s=60), seconds=1.5)
+        result = burst(server, a_ping(count=20, timeout_s=60), seconds=3)
 
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 15
     assert {outcome.reason for outcome in result.outcomes if isinstance(outcome, Lost)} == {
         "no complete answer in time"
     }
@@ -186,9 +186,9 @@ def test_the_deadline_ends_replies_that_trickle_on_connections_to_be_closed() ->
 def test_the_deadline_ends_the_wait_whatever_the_pings_timeout() -> None:
     with serving(say_nothing) as server:
         started = time.monotonic()
-        result = burst(server, a_ping(count=3, timeout_s=60), seconds=1.5)
+        result = burst(server, a_ping(count=3, timeout_s=60), seconds=3)
 
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 30
     assert all(isinstance(outcome, Lost) for outcome in result.outcomes)
 
 

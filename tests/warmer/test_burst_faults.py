@@ -81,30 +81,30 @@ def test_an_error_of_the_service_is_that_pings_answer(
 
 
 def reset_connection(exchange: Exchange) -> None:
-    time.sleep(0.2)  # the others' answers are out
+    exchange.others_are_out()
     exchange.connection.reset()
 
 
 def cut_mid_reply(exchange: Exchange) -> None:
-    time.sleep(0.2)
+    exchange.others_are_out()
     exchange.begin(500)
     exchange.more(b"{")
     exchange.connection.close()
 
 
 def garbage(exchange: Exchange) -> None:
-    time.sleep(0.2)
+    exchange.others_are_out()
     exchange.connection.raw(b"\x00\x00\x05not http at all" + bytes(range(64)))
     exchange.connection.close()
 
 
 def say_nothing(exchange: Exchange) -> None:
-    time.sleep(4)
+    time.sleep(30)
 
 
 def trickle(exchange: Exchange) -> None:
     exchange.begin(500)
-    for _ in range(40):
+    for _ in range(300):
         exchange.more(b" ")
         time.sleep(0.1)
 
@@ -124,9 +124,9 @@ def test_a_fault_loses_its_ping_alone_and_nothing_is_sent_again(
 ) -> None:
     with serving(protocol, tmp_path, only_the_second(fault)) as server:
         started = time.monotonic()
-        result = burst(server, dispatch, timeout_s=1.5)
+        result = burst(server, dispatch, timeout_s=3)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20
     assert [reason.startswith(words) for reason in reasons(result)] == [True]
     assert (len(answers(result)), server.requests) == (3, 4)
 
@@ -190,27 +190,26 @@ def test_what_cannot_be_opened_is_lost_and_the_rest_is_sent(tmp_path: Path, disp
 
 
 def test_a_dead_endpoint_does_not_hold_up_another_targets_burst(
-    protocol: str, tmp_path: Path, dispatch: Dispatch
+    protocol: str, tmp_path: Path, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("warmer.connections._CONNECT_TIMEOUT_S", 60.0)
     with socket.create_server(("127.0.0.1", 0)) as silent, serving(protocol, tmp_path, Exchange.reply) as server:
-        # It takes connections and says nothing: TLS does not come up before the timeout of 3 s.
+        # It takes connections and says nothing: TLS does not come up for as long as it is there.
         dead = FakeInvoker(silent.getsockname()[1], ca_bundle=server.ca_bundle)
 
         def wait_in_vain() -> None:
-            with pytest.raises(Unreachable, match="timed out"):
+            with pytest.raises(Unreachable, match=r"no connection to 127\.0\.0\.1"):
                 send_burst(
-                    dead, a_ping(count=50), Window(hold_ms=10), deadline=time.monotonic() + 20, dispatch=dispatch
+                    dead, a_ping(count=50), Window(hold_ms=10), deadline=time.monotonic() + 90, dispatch=dispatch
                 )
 
         waiting = threading.Thread(target=wait_in_vain)
         waiting.start()
-        started = time.monotonic()
         result = burst(server, dispatch, count=20)
-        took_s, still_waiting = time.monotonic() - started, waiting.is_alive()
-        waiting.join()
+        still_waiting = waiting.is_alive()
+    waiting.join()
 
     assert (len(answers(result)), still_waiting) == (20, True)
-    assert took_s < 3
 
 
 class BehindProxy(FakeInvoker):

@@ -111,6 +111,14 @@ class Exchange:
         self.more(body, end=True)
         if self.connection.h2 is None:
             self.connection.close()
+        self.connection.server.answered()
+
+    def others_are_out(self) -> None:
+        """Wait until all other answers of a burst of four have been sent, and the caller may be taken to have them."""
+        deadline = time.monotonic() + 30
+        while self.connection.server.replies < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)
 
     def begin(self, length: int, *, status: int = 200, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()} | {"content-length": str(length)}
@@ -164,6 +172,7 @@ class Server:
     window: int = 65_535
     early: Callable[[Connection, int], None] = nothing
     requests: int = 0
+    replies: int = 0
     connections: int = 0
     most_streams: int = 0
     refused: Callable[[int], bool] = lambda _: False
@@ -178,6 +187,10 @@ class Server:
         with self.lock:
             self.requests += 1
             return self.requests - 1
+
+    def answered(self) -> None:
+        with self.lock:
+            self.replies += 1
 
     def behave(self, exchange: Exchange) -> None:
         with contextlib.suppress(OSError, ProtocolError):
