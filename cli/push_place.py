@@ -10,7 +10,6 @@ from fleet.aws.roles import role_of
 from fleet.aws.uploads import S3Object
 from fleet.deployed import DeployedRole
 from fleet.model import FunctionRef
-from fleet.policy import decide
 from fleet.ports import FleetError
 from profiles.location import COMPILED_NAME, Store, location_of
 from profiles.model import ScheduleSet, Target
@@ -90,7 +89,7 @@ def not_permitted(place: Place, before: ScheduleSet, after: ScheduleSet) -> Iter
 
 
 def _refused(role: DeployedRole, warmer: str, targets: list[Target]) -> Iterator[str]:
-    found = {arn: decide(role.statements, _INVOKE, arn) for arn in (_arn(target, warmer) for target in targets)}
+    found = {arn: role.decides(_INVOKE, arn) for arn in (_arn(target, warmer) for target in targets)}
     refused = [arn for arn, decision in found.items() if not decision.allowed]
     if refused and role.unread:
         yield f"whether the warmer may invoke the new targets was not seen: {role.unread[0].reason}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fleet.policy import Statement
+from fleet.policy import Context, Decision, Statement, decide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +121,29 @@ class DeployedFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedRole:
-    """What a role's own policies say; `unread` are those that could not be read, `boundary` the ARN of its boundary."""
+    """What a role's own policies say; `unread` are those that could not be read. `boundary` is the ARN of its
+    permissions boundary and `bounds` what that says; None without one, or where it could not be read.
+    """
 
     name: str
     statements: tuple[Statement, ...]
     boundary: str | None = None
+    bounds: tuple[Statement, ...] | None = None
     unread: tuple[Unread, ...] = ()
+
+    def decides(self, action: str, resource: str, context: Context | None = None) -> Decision:
+        """What its policies and its boundary say of an action on a resource: both must allow it.
+
+        Source: IAM user guide, "Permissions boundaries for IAM entities".
+        """
+        granted = decide(self.statements, action, resource, context)
+        if self.bounds is None or not granted.allowed:
+            return granted
+        bound = decide(self.bounds, action, resource, context)
+        if bound.allowed:
+            return granted
+        reason = f"because its permissions boundary {self.boundary} does not allow {action}"
+        return Decision(allowed=False, by=bound.by, bounded=True, reason=reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

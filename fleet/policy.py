@@ -41,11 +41,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Whether a request is allowed, the statement that decided, and why in a sentence."""
+    """Whether a request is allowed, the statement that decided, and why in a sentence. `bounded`: but for a permissions
+    boundary it would be.
+    """
 
     allowed: bool
     by: Statement | None
     reason: str
+    bounded: bool = False
 
 
 def statements_of(document: Mapping[str, Any]) -> tuple[Statement, ...]:

@@ -8,7 +8,7 @@ from cli.doctor.check import BY_HAND, Check, Group
 from cli.doctor.facts import Facts, Own
 from cli.doctor.runs import sweep_interval
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
-from fleet.policy import Context, decide
+from fleet.policy import Context
 from janitor.settings import JanitorSettings, Mode
 from janitor.settings import SettingsError as JanitorSettingsError
 from profiles.model import duration_text
@@ -141,25 +141,32 @@ def role_checks(group: Group, own: Own, function: DeployedFunction) -> Iterator[
         if "CARETAKER_MODE" in function.variables:
             yield leash(group, role, function)
     if role.boundary:
-        found = f"the permissions boundary {role.boundary} limits {role.name}, and was not looked at"
-        yield group.warning("boundary", found, "make sure that it allows what docs/permissions.md lists")
+        yield _boundary(group, role, role.boundary)
+
+
+def _boundary(group: Group, role: DeployedRole, boundary: str) -> Check:
+    if role.bounds is None:
+        found = f"the permissions boundary {boundary} limits {role.name}, and could not be read"
+        return group.warning("boundary", found, "make sure that it allows what docs/permissions.md lists")
+    return group.ok("boundary", f"{boundary} limits {role.name}; what is said here of the role counts it in")
 
 
 def permitted(group: Group, name: str, role: DeployedRole, needs: Sequence[Need]) -> Check:
     """Whether the role's policies allow each need."""
-    decided = [(need, decide(role.statements, need.action, need.resource, need.context)) for need in needs]
+    decided = [(need, role.decides(need.action, need.resource, need.context)) for need in needs]
     refused = [(need, decision) for need, decision in decided if not decision.allowed]
     if not refused:
         return group.ok(name, f"{role.name} may {', '.join(need.action for need in needs)}")
     why = refused[0][1].reason
     listed = ", ".join(f"{need.action} on {need.resource}" for need, _ in refused)
-    return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}: the current template does; {BY_HAND}")
+    where = f" in {role.boundary} as well" if refused[0][1].bounded else f": the current template does; {BY_HAND}"
+    return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}{where}")
 
 
 def leash(group: Group, role: DeployedRole, function: DeployedFunction) -> Check:
     """Whether the janitor's role can delete versions only: never a function as a whole."""
     anybody = ":".join([*function.arn.split(":")[:6], "any-other-function"])
-    whole = decide(role.statements, _DELETE, anybody)
+    whole = role.decides(_DELETE, anybody)
     if whole.allowed:
         mend = f"allow {_DELETE} on {anybody.rpartition(':')[0]}:*:* only, as the template does; {BY_HAND}"
         return group.broken("leash", f"{role.name} may delete whole functions, {whole.reason}", mend)

@@ -8,7 +8,7 @@ from cli.doctor.facts import Facts
 from cli.doctor.room import room_for_all
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
 from fleet.model import LATEST, VersionNumber
-from fleet.policy import decide
+from fleet.policy import Decision
 from profiles.model import Shape, Strategy
 
 # Source: Lambda developer guide, "Lambda execution environment lifecycle": the init phase has 10 s; one that needs
@@ -161,7 +161,7 @@ def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator
         found = "the function is of another account, whose own policy must let the warmer in as well"
         mend = f"aws lambda add-permission there, for {role.name} and qualifier {case.target.qualifier}"
         yield case.group.warning("other account", found, mend)
-    hidden = [action for action, on in _reads(case, arn) if not decide(role.statements, action, on).allowed]
+    hidden = [action for action, on in _reads(case, arn) if not role.decides(action, on).allowed]
     if hidden and not role.unread:
         hidden = list(dict.fromkeys(hidden))
         found = f"the warmer may not {', '.join(hidden)}: it pings without seeing limits, state or weights"
@@ -169,17 +169,21 @@ def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator
 
 
 def _invoke(case: Case, role: DeployedRole, arn: str, place: str) -> Check:
-    decision = decide(role.statements, _INVOKE, arn)
+    decision = role.decides(_INVOKE, arn)
     if decision.allowed:
         return case.group.ok("permission", f"{_INVOKE} {decision.reason}")
-    if role.unread and decision.by is None:
+    if role.unread and decision.by is None and not decision.bounded:
         return case.group.unread("permission", role.unread[0])
-    mend = (
-        f"caretaker iam {place} --write template.yaml, or name {arn} in TargetFunctions; then deploy"
-        if decision.by is None
-        else f"take the deny away from {role.name}"
-    )
-    return case.group.broken("permission", f"{role.name} may not invoke {arn}, {decision.reason}", mend)
+    found = f"{role.name} may not invoke {arn}, {decision.reason}"
+    return case.group.broken("permission", found, _mend(role, arn, decision, place))
+
+
+def _mend(role: DeployedRole, arn: str, decision: Decision, place: str) -> str:
+    if decision.bounded:
+        return f"allow {_INVOKE} on {arn} in {role.boundary} as well"
+    if decision.by is None:
+        return f"caretaker iam {place} --write template.yaml, or name {arn} in TargetFunctions; then deploy"
+    return f"take the deny away from {role.name}"
 
 
 def _by_number(case: Case, role: DeployedRole, arn: str) -> Iterator[Check]:
@@ -193,7 +197,7 @@ def _by_number(case: Case, role: DeployedRole, arn: str) -> Iterator[Check]:
 
 
 def _may(role: DeployedRole, arn: str) -> bool:
-    return decide(role.statements, _INVOKE, arn).allowed
+    return role.decides(_INVOKE, arn).allowed
 
 
 def last_tick(case: Case, facts: Facts) -> Check:

@@ -1,4 +1,4 @@
-"""What a role's own policies say, inline and attached. Reads only.
+"""What a role's own policies say, inline and attached, and its permissions boundary. Reads only.
 
 Needs iam:GetRole, ListRolePolicies, GetRolePolicy, ListAttachedRolePolicies, GetPolicy and GetPolicyVersion.
 """
@@ -32,10 +32,15 @@ class _Reading:
 
     def role(self) -> DeployedRole:
         boundary = self._tried(self._boundary)
+        bounds = self._tried(lambda: _statements(self._managed(boundary))) if boundary else None
         documents = [*self._all(self._inline), *self._all(self._attached)]
         statements = [one for document in documents for one in self._tried(lambda it=document: _statements(it)) or ()]  # type: ignore[misc]
         return DeployedRole(
-            name=self._name, statements=tuple(statements), boundary=boundary, unread=tuple(self._unread)
+            name=self._name,
+            statements=tuple(statements),
+            boundary=boundary,
+            bounds=bounds,
+            unread=tuple(self._unread),
         )
 
     def _boundary(self) -> str | None:

@@ -6,10 +6,12 @@ import pytest
 
 from cli.doctor.check import Verdict
 from cli.doctor.facts import Own
+from fleet.policy import statements_of
 from tests.cli import doctor_world as given
 from tests.cli.doctor_world import found, world
 
 OK, WARNING, BROKEN = Verdict.OK, Verdict.WARNING, Verdict.BROKEN
+EDGE = "arn:aws:iam::1:policy/edge"
 
 
 @pytest.mark.parametrize(("reserved", "verdict"), [(1, OK), (0, BROKEN), (None, WARNING), (3, WARNING)])
@@ -95,6 +97,27 @@ def test_a_janitor_that_may_delete_whole_functions_is_broken() -> None:
     )
 
 
-def test_a_permissions_boundary_is_named_because_it_was_not_looked_at() -> None:
-    held = replace(given.own("warmer"), role=replace(given.role("warmer"), boundary="arn:aws:iam::1:policy/edge"))
-    assert found(world(warmer=held), "warmer", "boundary").verdict is WARNING
+def bounded(*allowed: str) -> Own:
+    """The warmer under a boundary that allows these actions."""
+    bounds = statements_of({"Statement": {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}})
+    return replace(given.own("warmer"), role=replace(given.role("warmer"), boundary=EDGE, bounds=bounds))
+
+
+def test_a_permissions_boundary_that_could_not_be_read_is_named() -> None:
+    held = replace(given.own("warmer"), role=replace(given.role("warmer"), boundary=EDGE))
+    check = found(world(warmer=held), "warmer", "boundary")
+    assert (check.verdict, check.found) == (
+        WARNING,
+        f"the permissions boundary {EDGE} limits warmer-role, and could not be read",
+    )
+
+
+def test_what_a_permissions_boundary_takes_away_is_broken_and_mended_there() -> None:
+    facts = world(warmer=bounded("logs:*", "dynamodb:*", "lambda:*"))
+    check = found(facts, "warmer", "kill switch")
+    assert check.verdict is BROKEN
+    assert (
+        check.found == f"warmer-role may not: because its permissions boundary {EDGE} does not allow ssm:GetParameter"
+    )
+    assert check.mend.endswith(f"parameter/caretaker/switch in {EDGE} as well")
+    assert (found(facts, "warmer", "memory").verdict, found(facts, "warmer", "boundary").verdict) == (OK, OK)

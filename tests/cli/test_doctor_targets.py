@@ -9,6 +9,7 @@ from cli.doctor.facts import Seen
 from cli.doctor.verb import judge
 from fleet.deployed import AccountConcurrency, Unread
 from fleet.model import FunctionRef
+from fleet.policy import statements_of
 from profiles.model import PingSpec, Profile, Shape, Strategy, Window
 from tests.cli import doctor_world as given
 from tests.cli.doctor_world import ARN, KEY, found, with_function, with_target, world
@@ -118,6 +119,16 @@ def test_a_target_that_the_warmers_role_may_not_invoke_is_named_with_its_arn() -
     assert f"{ARN}shop:live" in check.mend
     assert check.mend.startswith("caretaker iam schedules --write template.yaml")
     assert found(facts, TARGET, "limits").verdict is WARNING
+
+
+def test_a_target_that_a_permissions_boundary_keeps_from_the_warmer_is_mended_there() -> None:
+    edge = "arn:aws:iam::1:policy/edge"
+    bounds = statements_of({"Statement": {"Effect": "Allow", "Action": "*", "Resource": f"{ARN}till*"}})
+    role = replace(given.role("warmer"), boundary=edge, bounds=bounds)
+    check = found(world(warmer=replace(given.own("warmer"), role=role)), TARGET, "permission")
+    assert check.verdict is BROKEN
+    assert check.found.endswith(f"because its permissions boundary {edge} does not allow lambda:InvokeFunction")
+    assert check.mend == f"allow lambda:InvokeFunction on {ARN}shop:live in {edge} as well"
 
 
 def test_an_alias_that_may_be_invoked_and_its_versions_not_is_a_warning() -> None:

@@ -94,6 +94,22 @@ def test_a_stack_that_is_well_ends_with_nothing_broken(deployed: Deployed, built
 
 
 @pytest.mark.usefixtures("at_the_emulator")
+def test_a_permissions_boundary_is_read_and_counted_in(deployed: Deployed, built_checkout: Path) -> None:
+    iam = deployed.client("iam")
+    reads = {"Effect": "Allow", "Action": ["ssm:*", "logs:*", "dynamodb:*"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [reads]})
+    edge = iam.create_policy(PolicyName="edge", PolicyDocument=document)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName=deployed.role(), PermissionsBoundary=edge)
+    try:
+        _, checks = doctor(str(built_checkout / "schedules"))
+    finally:
+        iam.delete_role_permissions_boundary(RoleName=deployed.role())
+    assert checks["warmer", "boundary"]["verdict"] == "ok"
+    assert checks["warmer", "memory"]["verdict"] == "ok"
+    assert edge in checks["target shop-checkout:live", "permission"]["mend"]
+
+
+@pytest.mark.usefixtures("at_the_emulator")
 def test_a_person_reads_a_line_a_check(deployed: Deployed, built_checkout: Path) -> None:
     tick_seen(deployed)
     printed = CliRunner().invoke(main, ["doctor", str(built_checkout / "schedules")]).stdout
