@@ -1,6 +1,7 @@
 """The fault table: every way in which an endpoint can fail a burst, over HTTP/1.1 and over HTTP/2, on real sockets."""
 
 import json
+import select
 import socket
 import threading
 import time
@@ -205,6 +206,7 @@ def test_a_dead_endpoint_does_not_hold_up_another_targets_burst(
 
         waiting = threading.Thread(target=wait_in_vain)
         waiting.start()
+        assert select.select([silent], [], [], 60)[0], "the dead endpoint was not asked"
         result = burst(server, dispatch, count=20)
         still_waiting = waiting.is_alive()
     waiting.join()
