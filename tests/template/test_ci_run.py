@@ -9,6 +9,8 @@ import pytest
 
 from tests.template.checkout import ROOT
 
+# What it would install where they are missing, and these tests never have it install.
+PROGRAMS = ("chromium", "npm", "mvn", "javac")
 MAKEFILE = """\
 setup test check audit:
 \t@echo "ran $@ CI=$$CI"
@@ -23,6 +25,9 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
     (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
+    (tmp_path / "bin").mkdir()
+    for program in PROGRAMS:
+        (tmp_path / "bin" / program).symlink_to("/bin/true")
     return tmp_path
 
 
@@ -30,7 +35,7 @@ def ci_run(checkout: Path, **variables: str) -> tuple[int, list[str]]:
     ended = subprocess.run(
         [checkout / ".ci" / "run"],
         cwd="/",
-        env={"PATH": os.environ["PATH"], **variables},
+        env={"PATH": f"{checkout / 'bin'}:{os.environ['PATH']}", **variables},
         input="an answer\n",
         capture_output=True,
         text=True,
