@@ -17,7 +17,8 @@ import yaml
 from tests.template.checkout import ROOT
 from tests.template.reading import Stack, listed, read_template
 
-HANDLERS = Path(__file__).with_name("handlers.yaml")
+UNNEEDED = Path(__file__).with_name("unneeded.yaml")
+SAM_PYTHON = ROOT / ".tools" / "sam" / "bin" / "python"
 ROLE_TEMPLATE = ROOT / ".github" / "deploy-role.yaml"
 REGION, ACCOUNT, STACK = "eu-west-1", "123456789012", "caretaker"
 # What the reader of templates gives for the resources of the pipeline's own stack.
@@ -74,8 +75,23 @@ class Call:
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+# The schemas of CloudFormation's registry, as cfn-lint brings them, name what each handler calls.
+# Source: CloudFormation CLI user guide, "Resource type definition schema", handlers and tagging.
+_HANDLERS = """
+import json, sys
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as registry
+found = {}
+for kind in json.load(sys.stdin):
+    schema = registry.get_resource_schema("us-east-1", kind).schema
+    parts = [schema["handlers"].get(verb, {}) for verb in ("create", "read", "update", "delete")]
+    parts.append(schema.get("tagging") or {})
+    found[kind] = sorted({each for part in parts for each in part.get("permissions", [])})
+print(json.dumps(found))
+"""
+
+
 class UnknownTypeError(Exception):
-    """A type of resource that handlers.yaml does not have; the message names it."""
+    """A type of resource that nothing is said of here; the message names it."""
 
 
 def arn(service: str, rest: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
@@ -90,9 +106,24 @@ def name_of(logical: str) -> str:
 @cache
 def resources() -> Mapping[str, dict[str, Any]]:
     """Logical id → resource, after SAM's transform, none left out by its condition."""
-    command = [ROOT / ".tools/sam/bin/python", ROOT / "checks/translated.py", ROOT / "template.yaml"]
+    command = [SAM_PYTHON, ROOT / "checks/translated.py", ROOT / "template.yaml"]
     translated = json.loads(subprocess.check_output(command, text=True, timeout=120))
     found: Mapping[str, dict[str, Any]] = translated["Resources"]
+    return found
+
+
+@cache
+def handlers() -> Mapping[str, list[str]]:
+    """Type of resource → all that its handlers may call, of those types that the template has."""
+    kinds = json.dumps(sorted({one["Type"] for one in resources().values()}))
+    printed = subprocess.check_output([SAM_PYTHON, "-c", _HANDLERS], input=kinds, text=True, timeout=120)
+    found: Mapping[str, list[str]] = json.loads(printed)
+    return found
+
+
+def unneeded() -> Mapping[str, Mapping[str, list[str]]]:
+    """Type of resource → reason → what it does not call for this template."""
+    found: Mapping[str, Mapping[str, list[str]]] = yaml.safe_load(UNNEEDED.read_text(encoding="utf-8"))
     return found
 
 
@@ -103,15 +134,16 @@ def pipeline_stack(**parameters: str) -> Stack:
 
 def calls(found: Mapping[str, dict[str, Any]]) -> Iterator[Call]:
     """All that CloudFormation calls to create, update and delete these resources. Raises: UnknownTypeError."""
-    handlers = yaml.safe_load(HANDLERS.read_text(encoding="utf-8"))
     transform = arn("cloudformation", "transform/Serverless-2016-10-31", account="aws")
     yield Call(action="cloudformation:CreateChangeSet", resource=transform)
     for logical, resource in found.items():
         kind, given = resource["Type"], resource.get("Properties", {})
-        if kind not in handlers:
-            raise UnknownTypeError(f"{logical} is an {kind}, of which {HANDLERS.name} knows nothing; add its handlers")
-        unneeded = {one for many in handlers[kind].get("unneeded", {}).values() for one in many}
-        for action in (one for one in handlers[kind]["calls"] if one not in unneeded):
+        if kind not in handlers():
+            raise UnknownTypeError(
+                f"{logical} is an {kind}, which is new: renew {ROLE_TEMPLATE.name} and say its ARN here"
+            )
+        spared = {one for many in unneeded().get(kind, {}).values() for one in many}
+        for action in (one for one in handlers()[kind] if one not in spared):
             for place in ["*"] if action in WITHOUT_RESOURCE else _places(kind, logical, given, action):
                 yield Call(action=action, resource=place, context=_context(action, given))
 
