@@ -11,7 +11,7 @@ import pytest
 
 from fleet.policy import decide, statements_of
 from tests.template.deploying import BOUNDARY, CLOUDFORMATION_ROLE, ROLE_TEMPLATE, arn, pipeline_stack
-from tests.template.reading import listed, may, read_template
+from tests.template.reading import Stack, listed, may, read_template
 
 ROLES = ("PipelineRole", "CloudFormationRole")
 IAM = "arn:aws:iam::123456789012:"
@@ -159,6 +159,8 @@ def test_only_the_jobs_of_one_environment_of_one_repository_take_the_role(
         ("Repository", "acme/*"),
         ("Repository", "*/caretaker"),
         ("Repository", "acme"),
+        ("Repository", "acme@*/caretaker@*"),
+        ("Repository", "acme@1234/caretaker@5678:environment:prod"),
         ("Repository", "acme/caretaker:environment:prod"),
         ("Subject", "*"),
         ("Subject", "environment:*"),
@@ -171,6 +173,17 @@ def test_only_the_jobs_of_one_environment_of_one_repository_take_the_role(
 )
 def test_nobody_opens_the_role_wider_by_a_parameter(parameter: str, value: str) -> None:
     assert not re.fullmatch(read_template(ROLE_TEMPLATE)["Parameters"][parameter]["AllowedPattern"], value)
+
+
+def test_a_repository_is_named_with_its_numbers_where_its_tokens_have_them() -> None:
+    name = "acme@1234/caretaker@5678"
+    assert re.fullmatch(read_template(ROLE_TEMPLATE)["Parameters"]["Repository"]["AllowedPattern"], name)
+    role = Stack(read_template(ROLE_TEMPLATE), Repository=name).resources("AWS::IAM::Role")["PipelineRole"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    # Source: GitHub's documentation, "OpenID Connect reference", immutable subject claims.
+    assert trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"] == (
+        "repo:acme@1234/caretaker@5678:environment:prod"
+    )
 
 
 def test_only_cloudformation_takes_what_can_change_the_stack() -> None:
