@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -52,12 +53,20 @@ def _install(lock: Path, out: Path, python: str) -> None:
 def interpreter(version: str) -> Path | None:
     """A Python of that version: this one, one in PATH that works, or one of pyenv's; None when none is at hand."""
     in_path = shutil.which(f"python{version}")
-    # HOME may be another one, as for a run that starts from nothing.
-    homes = {Path.home(), Path(pwd.getpwuid(os.getuid()).pw_dir)}
-    roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else [home / ".pyenv" for home in homes]
+    roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else [home / ".pyenv" for home in _homes()]
     installed = [path for root in roots for path in sorted(root.glob(f"versions/{version}.*/bin/python"))]
     found = [sys.executable, *([in_path] if in_path else []), *installed]
     return next((Path(each) for each in found if _version(each) == version), None)
+
+
+def _homes() -> set[Path]:
+    """HOME, and the user's own, which is another one in a run that starts from nothing; a user may have neither."""
+    found = set()
+    with suppress(RuntimeError):
+        found.add(Path.home())
+    with suppress(KeyError):
+        found.add(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    return found
 
 
 def _version(python: str | Path) -> str | None:
