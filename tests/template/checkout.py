@@ -7,12 +7,13 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 PYTHON = ROOT / ".venv" / "bin" / "python"
+Command = Sequence[str | Path]
 # What is made, also by another test's process at this moment: Maven's folder, and bytecode that is half written.
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".tools", ".aws-sam", "build", "target", ".*_cache", ".hypothesis", "*.egg-info", "*.pyc.*"
@@ -29,9 +30,18 @@ def copy_checkout(to: Path) -> Path:
     return to
 
 
-def run(command: list[str | Path], *, folder: Path, variables: Mapping[str, str] | None = None) -> str:
+def run(command: Command, *, folder: Path, variables: Mapping[str, str] | None = None) -> str:
     """What `command` printed, both streams together. Raises: AssertionError with it when the command fails."""
-    ended = subprocess.run(
+    ended = ended_run(command, folder=folder, variables=variables)
+    assert ended.returncode == 0, f"{command} ended with {ended.returncode}:\n{ended.stdout}"
+    return ended.stdout
+
+
+def ended_run(
+    command: Command, *, folder: Path, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The same however it ends; nobody answers what it asks."""
+    return subprocess.run(
         command,
         cwd=folder,
         env=_environment(variables or {}),
@@ -42,8 +52,6 @@ def run(command: list[str | Path], *, folder: Path, variables: Mapping[str, str]
         timeout=900,
         check=False,
     )
-    assert ended.returncode == 0, f"{command} ended with {ended.returncode}:\n{ended.stdout}"
-    return ended.stdout
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:

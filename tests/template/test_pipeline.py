@@ -4,6 +4,7 @@ The emulator judges every request of that role. What CloudFormation may do then 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,14 @@ from emulator.controlplane.ministack import Account
 from emulator.stack import Options, RunningEmulator, running_emulator
 from fleet.policy import decide, statements_of
 from tests.emulator.controlled import client_of
-from tests.template.checkout import ROOT, SAM, run
+from tests.template.checkout import ROOT, SAM, ended_run, run
 from tests.template.granted import Role
 from tests.template.reading import listed
 from tests.template.stage import OVERRIDES, REGION
 
 pytestmark = pytest.mark.stack
 
-STACK, SESSION = "caretaker", "pipeline"
+STACK, SESSION, UNANSWERED = "caretaker", "pipeline", "unanswered"
 PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 # The emulator's CloudFormation transforms without asking.
 UNSEEN = {"TransformIt cloudformation:CreateChangeSet"}
@@ -90,11 +91,19 @@ def configured(outputs: Mapping[str, str], parameters: Mapping[str, str]) -> str
     return f'{before}[prod.deploy.parameters]\nparameter_overrides = "{overrides}"\n{after}'
 
 
+# As an administrator calls it, who is asked.
+MAKE_ROLES = (
+    "make",
+    "--no-print-directory",
+    "deploy-role",
+    "REPOSITORY=acme/caretaker",
+    f"PARAMETERS=ProviderArn={PROVIDER}",
+)
+
+
 def installed(emulator: RunningEmulator, checkout: Path) -> Mapping[str, str]:
     """The outputs of the pipeline's own stack, which an administrator makes."""
-    command = ["make", "--no-print-directory", "deploy-role", "REPOSITORY=acme/caretaker"]
-    command += [f"PARAMETERS=ProviderArn={PROVIDER}", "ARGS=--no-confirm-changeset"]
-    run([*command], folder=checkout, variables=emulator.environment)
+    run([*MAKE_ROLES, "ARGS=--no-confirm-changeset"], folder=checkout, variables=emulator.environment)
     (stack,) = client_of(emulator, "cloudformation").describe_stacks(StackName="caretaker-pipeline")["Stacks"]
     return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
 
@@ -112,6 +121,21 @@ def life(built_checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         pipeline.sam("delete", "--no-prompts")
         states.append(pipeline.stack())
         yield Life(pipeline=pipeline, states=tuple(states), judged=tuple(pipeline.judged), roles=roles)
+
+
+def test_an_administrator_is_asked_and_says_that_roles_may_be_made(life: Life) -> None:
+    """AWS refuses a stack with roles whose capabilities nobody named; the emulator does not."""
+    ended = ended_run(
+        [*MAKE_ROLES, f"ROLE_STACK={UNANSWERED}"],
+        folder=life.pipeline.checkout,
+        variables=life.pipeline.emulator.environment,
+    )
+    assert ended.returncode != 0
+    assert re.search(r'Capabilities +: \["CAPABILITY_IAM"\]', ended.stdout), ended.stdout
+    assert "Deploy this changeset? [y/N]" in ended.stdout
+    found = client_of(life.pipeline.emulator, "cloudformation").list_stacks()["StackSummaries"]
+    made = {one["StackName"]: one["StackStatus"] for one in found}
+    assert made.get(UNANSWERED) != "CREATE_COMPLETE"
 
 
 def test_a_pipeline_deploys_changes_and_deletes_the_stack_under_its_role(life: Life) -> None:
