@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.options import FORMAT, Asked, say_written
 from fleet.model import FunctionRef
 from profiles.reader import read_text
 
@@ -48,29 +49,52 @@ class Answers:
 @click.command()
 @click.option(
     "--service",
+    cls=Asked,
     prompt="Service (small letters, digits, hyphens)",
     help="The service's name; the file is called after it.",
 )
-@click.option("--owner", prompt="Owning team", help="Who answers for the schedule.")
-@click.option("--function", prompt="Function name or ARN", help="The Lambda function to keep warm.")
+@click.option("--owner", cls=Asked, prompt="Owning team", help="Who answers for the schedule.")
+@click.option("--function", cls=Asked, prompt="Function name or ARN", help="The Lambda function to keep warm.")
 @click.option(
-    "--alias", prompt="Alias of its traffic", default="live", help='The alias that users call; "$LATEST" for none.'
+    "--alias",
+    cls=Asked,
+    prompt="Alias of its traffic",
+    default="live",
+    help='The alias that users call; "$LATEST" for none.',
 )
 @click.option(
-    "--framework", prompt="Framework", type=click.Choice(list(_SHAPES)), default="other", help="What the function runs."
+    "--framework",
+    cls=Asked,
+    prompt="Framework",
+    type=click.Choice(list(_SHAPES)),
+    default="other",
+    help="What the function runs.",
 )
 @click.option(
-    "--timezone", prompt="Time zone (IANA name)", default="UTC", help="The zone of the hours, as in America/New_York."
+    "--timezone",
+    cls=Asked,
+    prompt="Time zone (IANA name)",
+    default="UTC",
+    help="The zone of the hours, as in America/New_York.",
 )
 @click.option(
-    "--peak-from", prompt="Peak begins at (HH:MM)", default="08:00", help="When the peak begins, as in 08:00."
+    "--peak-from",
+    cls=Asked,
+    prompt="Peak begins at (HH:MM)",
+    default="08:00",
+    help="When the peak begins, as in 08:00.",
 )
 @click.option(
-    "--peak-to", prompt="Peak ends at (HH:MM)", default="19:00", help="When the peak ends; 24:00 for midnight."
+    "--peak-to",
+    cls=Asked,
+    prompt="Peak ends at (HH:MM)",
+    default="19:00",
+    help="When the peak ends; 24:00 for midnight.",
 )
-@click.option("--days", prompt="Days of the peak", default=_DAYS, help="mon-fri, sat,sun, daily, …")
+@click.option("--days", cls=Asked, prompt="Days of the peak", default=_DAYS, help="mon-fri, sat,sun, daily, …")
 @click.option(
     "--peak",
+    cls=Asked,
     prompt="Environments at the peak",
     type=click.IntRange(0, 10_000),
     default=10,
@@ -78,6 +102,7 @@ class Answers:
 )
 @click.option(
     "--baseline",
+    cls=Asked,
     prompt="Environments at other times",
     type=click.IntRange(0, 10_000),
     default=1,
@@ -93,13 +118,14 @@ class Answers:
     help="Where the file goes.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-def init(folder: Path, force: bool, host: str | None, route: str | None, **given: str | int) -> None:
-    """Write a first schedule: asks for what the options do not say."""
+@FORMAT
+def init(folder: Path, force: bool, host: str | None, route: str | None, form: str, **given: str | int) -> None:
+    """Write a first schedule: asks for what the options do not say; with --format json it asks nothing."""
     needs_http = _SHAPES[str(given["framework"])] != "direct"
     answers = Answers(
         **given,  # type: ignore[arg-type]
-        host=(host or click.prompt("Host name of the application")) if needs_http else "",
-        path=(route or click.prompt("Path of its health check", default="/warmz/")) if needs_http else "",
+        host=(host or _host_asked_for(form)) if needs_http else "",
+        path=(route or _route_asked_for(form)) if needs_http else "",
     )
     target = folder / f"{_checked(answers).service}.yaml"
     text = schedule_text(answers)
@@ -110,8 +136,20 @@ def init(folder: Path, force: bool, host: str | None, route: str | None, **given
         raise click.UsageError(f"{target} is there already; --force overwrites it")
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
-    click.echo(f"{target}: written")
+    facts = {"outcome": "written", "file": str(target), "service": answers.service, "bytes": target.stat().st_size}
+    say_written(form, f"{target}: written", facts, err=False)
     click.echo(f"Next: caretaker validate {folder}; caretaker render {folder}; then deploy.", err=True)
+
+
+def _host_asked_for(form: str) -> str:
+    if form == "json":
+        raise click.UsageError("--host is missing, which the framework needs; --format json asks nobody")
+    return str(click.prompt("Host name of the application"))
+
+
+def _route_asked_for(form: str) -> str:
+    default = "/warmz/"
+    return default if form == "json" else str(click.prompt("Path of its health check", default=default))
 
 
 def _checked(answers: Answers) -> Answers:

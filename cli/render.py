@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from cli import schedule_output as output
+from cli.options import FORMAT, say_written
 from cli.render_page import page
 from cli.schedules import ONE_FUNCTION, PATHS, targets_meant, usable
 from profiles.timeline import Change
@@ -23,8 +24,11 @@ from profiles.week import monday_of, week_of
     show_default=True,
     help="The file to write.",
 )
+@FORMAT
 @click.pass_context
-def render(ctx: click.Context, paths: tuple[Path, ...], day: str | None, function: str | None, out: Path) -> None:
+def render(
+    ctx: click.Context, paths: tuple[Path, ...], day: str | None, function: str | None, out: Path, form: str
+) -> None:
     """Draw a week of levels: a heat map and a timeline a target, in one HTML page."""
     first = monday_of(_date(day))
     schedules, status = usable(paths)
@@ -39,7 +43,9 @@ def render(ctx: click.Context, paths: tuple[Path, ...], day: str | None, functio
         key=lambda one: (one.at, one.service, one.target.function.text, one.target.qualifier),
     )
     out.write_text(page(weeks, output.changes_json(changes)), encoding="utf-8")
-    click.echo(f"{out}: {len(weeks)} targets, week of {first}", err=True)
+    facts = {"outcome": "written", "file": str(out), "targets": len(weeks), "week": first.isoformat()}
+    facts |= {"changes": len(changes), "bytes": out.stat().st_size}
+    say_written(form, f"{out}: {len(weeks)} targets, week of {first}", facts)
     ctx.exit(status)
 
 
