@@ -4,7 +4,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 from fleet.policy import decide, statements_of
 
 HEAD = """\

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 from emulator.stack import RunningEmulator
 from profiles.compiled import load_compiled
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 from emulator.stack import RunningEmulator
 from tests.cli.boost_stack import Stack, a_boost, created
 from tests.warmer.raw_server import serving

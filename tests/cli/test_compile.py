@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 from profiles.compiled import load_compiled
 
 SERVICE = """\

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 
 SERVICE = """\
 version: 1

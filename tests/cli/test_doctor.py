@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from cli.__main__ import main
+from cli.command import main
 from cli.doctor.check import Verdict
 from cli.doctor.facts import Own
 from cli.doctor.output import summary

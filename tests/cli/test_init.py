@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.__main__ import main
+from cli.command import main
 from cli.init import Answers, schedule_text
 from profiles.reader import read_text
 

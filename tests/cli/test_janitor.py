@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from cli.__main__ import main
+from cli.command import main
 from tests.janitor.fake_lambda import FakeLambda, Reply, serving
 
 READS = {

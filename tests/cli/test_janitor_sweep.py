@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import janitor_sweep
-from cli.__main__ import main
+from cli.command import main
 from fleet.aws.clients import client
 from tests.janitor.conftest import standing, world  # noqa: F401 - fixtures
 from tests.janitor.fake_lambda import Reply

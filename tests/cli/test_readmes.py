@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.__main__ import main
+from cli.command import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

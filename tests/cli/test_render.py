@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.__main__ import main
+from cli.command import main
 from profiles.zones import region
 
 SERVICE = """\

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 
 SERVICE = """\
 version: 1

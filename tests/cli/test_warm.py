@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.__main__ import main
+from cli.command import main
 from cli.warm_hints import hints_in
 from fleet.model import Answer, BurstResult, Lost
 from tests.warmer.lambda_machine import WITH_KIT, a_function, machine, write_schedule

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.__main__ import main
+from cli.command import main
 from emulator.stack import Options, running_emulator
 from tests.emulator.controlled import PATIENCE_S, client_of, zipped
 from tests.template.checkout import ROOT, SAM, run
