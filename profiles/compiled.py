@@ -7,14 +7,14 @@ lines and columns of the source are left out (so that a comment changes nothing)
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleet.collecting import without_collections
 from fleet.words import said
 from profiles.compiled_checks import check
 from profiles.compiled_values import canonical, schedules_as_json, schedules_from_json
 from profiles.errors import ProfilesError
-from profiles.model import ScheduleSet
+from profiles.model import ScheduleSet, Stamp
 from profiles.zones import release
 
 FORMAT = 1
@@ -48,13 +48,22 @@ def compile_schedules(schedules: ScheduleSet, *, revision: str = "") -> bytes:
     """
     if schedules.errors:
         raise ValueError(f"schedules with errors cannot be compiled: {schedules.errors[0]}")
-    body = canonical(schedules_as_json(schedules))
+    body = _body(schedules)
     head = {
         "built_with": {"revision": revision, "tzdata": release()},
         "format": FORMAT,
         "hash": hashlib.sha256(body).hexdigest(),
     }
     return canonical(head)[:-1] + b"," + _BODY + body + b"}\n"
+
+
+def digest_of(schedules: ScheduleSet) -> str:
+    """The hash that the document of these schedules has."""
+    return hashlib.sha256(_body(schedules)).hexdigest()
+
+
+def _body(schedules: ScheduleSet) -> bytes:
+    return canonical(schedules_as_json(schedules))
 
 
 def load_compiled(data: bytes, *, where: str) -> Compiled:
@@ -81,14 +90,10 @@ def _loaded(data: bytes, where: str) -> Compiled:
         raise CompiledUnusable(f"{where}: is not what was compiled: its hash does not fit; {_AGAIN}")
     try:
         built = document["built_with"]
-        schedules = schedules_from_json(document["schedules"])
+        stamp = Stamp(digest=document["hash"], revision=str(built["revision"]))
+        schedules = replace(schedules_from_json(document["schedules"]), stamp=stamp)
         check(schedules)
-        return Compiled(
-            schedules=schedules,
-            digest=document["hash"],
-            tzdata=str(built["tzdata"]),
-            revision=str(built["revision"]),
-        )
+        return Compiled(schedules=schedules, digest=stamp.digest, tzdata=str(built["tzdata"]), revision=stamp.revision)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise CompiledUnusable(
             f"{where}: cannot be understood ({type(error).__name__}: {said(error)}); {_AGAIN}"

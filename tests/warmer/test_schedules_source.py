@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 import warmer.handler
-from profiles.compiled import compile_schedules
+from profiles.compiled import compile_schedules, digest_of
 from profiles.reader import read_folder
 from tests.warmer.lambda_machine import tick, write_schedule
 
@@ -58,6 +58,20 @@ def test_a_compiled_file_serves_as_its_folder_does(
     assert report["ok"]
 
 
+def test_the_report_tells_which_compiled_schedules_it_served_wherever_they_were(
+    monkeypatch: pytest.MonkeyPatch, written: Path, store: Any, tmp_path: Path
+) -> None:
+    compiled = tmp_path / "compiled.json"
+    compiled.write_bytes(compile_schedules(read_folder(written), revision="3f2a91c"))
+    store.put_object(Bucket="plans", Key="all/compiled.json", Body=compiled.read_bytes())
+    for place in (compiled, "s3://plans/all"):
+        source = at(monkeypatch, place)["schedules_source"]
+        assert (source["hash"], source["revision"]) == (digest_of(read_folder(written)), "3f2a91c")
+    store.put_object(Bucket="plans", Key="all/compiled.json", Body=b"{")
+    assert at(monkeypatch, "s3://plans/all")["schedules_source"]["hash"] == digest_of(read_folder(written))
+    assert at(monkeypatch, written)["schedules_source"]["hash"] is None
+
+
 def test_a_compiled_file_of_another_format_is_refused_in_clear_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -82,6 +96,8 @@ def test_schedules_in_s3_are_served_live(monkeypatch: pytest.MonkeyPatch, store:
         "age_s": 0,
         "rejected": [],
         "problem": None,
+        "hash": None,
+        "revision": None,
     }
     assert report["ok"]
 
