@@ -1,6 +1,7 @@
 """What holds for every test: nothing of the caller's surroundings decides it, and which of them stay together."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,16 @@ def pytest_configure() -> None:
             os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
     # The same examples everywhere, and none of them against a clock; `make fuzz` looks for others.
     hypothesis.settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is written beside a test's own folder, such as schedules of an S3 place, is found by no other process."""
+    folder = str(tmp_path_factory.mktemp("scratch"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture(autouse=True)
