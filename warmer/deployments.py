@@ -67,6 +67,17 @@ class NoChange:
     reason: str
 
 
+# The calls that leave environments cold, and the qualifier whose they are, from what was asked and what was answered. A
+# new configuration, of one variable too, replaces every environment of $LATEST as new code does.
+# Source: Lambda developer guide, "Lambda execution environment lifecycle".
+LEFT_COLD: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]] = {
+    "UpdateFunctionCode": lambda _asked, _made: LATEST,
+    "UpdateFunctionConfiguration": lambda _asked, _made: LATEST,
+    "PublishVersion": lambda _asked, made: _text(made, "version"),
+    "UpdateAlias": lambda asked, made: _text(asked, "name") or _text(made, "name"),
+}
+
+
 def read_hook(event: Mapping[str, Any]) -> Hook | None:
     """The question in a CodeDeploy hook's event; None when it is another event.
 
@@ -115,15 +126,9 @@ def _call(detail: Mapping[str, Any], place: _Place) -> Change | NoChange:
     asked, made = _mapping(detail, "requestParameters"), _mapping(detail, "responseElements")
     if detail.get("errorCode") or asked.get("dryRun") is True:
         return NoChange(reason=f"{call} changed nothing: {_text(detail, 'errorCode') or 'a dry run'}")
-    qualifiers: dict[str, Callable[[], str | None]] = {
-        "UpdateFunctionCode": lambda: LATEST,
-        "UpdateFunctionConfiguration": lambda: LATEST,
-        "PublishVersion": lambda: _text(made, "version"),
-        "UpdateAlias": lambda: _text(asked, "name") or _text(made, "name"),
-    }
-    if call not in qualifiers:
+    if call not in LEFT_COLD:
         return NoChange(reason=f"{name or 'a call without a name'} makes no environment cold")
-    function, qualifier = _text(asked, "functionName") or _text(made, "functionName"), qualifiers[call]()
+    function, qualifier = _text(asked, "functionName") or _text(made, "functionName"), LEFT_COLD[call](asked, made)
     if not function or not qualifier:
         raise UnusableDeployment(f"the {call} event does not say which function and version it is about")
     bare = _bare(function)

@@ -63,6 +63,7 @@ EVERYTHING = schedules(
     ("event", "words", "concerned"),
     [
         ("update-function-code", "UpdateFunctionCode of shop:$LATEST", ["shop:$LATEST"]),
+        ("update-function-configuration", "UpdateFunctionConfiguration of shop:$LATEST", ["shop:$LATEST"]),
         ("publish-version", "PublishVersion of shop:8", ["shop:8"]),
         ("update-alias", "UpdateAlias of shop:live", ["shop:live", f"{ARN}:live"]),
     ],

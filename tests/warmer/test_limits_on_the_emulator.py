@@ -13,7 +13,10 @@ import pytest
 from emulator.controlplane.ministack import Account
 from emulator.stack import Options, RunningEmulator
 from tests.emulator.controlled import controlled, create
+from tests.template.reading import Stack, read_template
 from tests.warmer.lambda_machine import tick, write_schedule
+from tests.warmer.raw_server import serving
+from tests.warmer.test_deploy_hook import HOOK, CodeDeploy
 
 # Long enough for a busy machine to start twenty processes before the first one answers.
 SOURCE = """
@@ -90,3 +93,25 @@ def test_enough_provisioned_concurrency_is_left_to_itself(
     target, _ = warmed(running, monkeypatch, tmp_path, "ready", 3)
     assert (target["sent"], target["outcome"], target["short"]) == (0, "left-to-provisioned", 0)
     assert "keeps 3 ready" in target["reason"]
+
+
+def test_in_a_small_account_the_deploy_hook_leaves_users_as_much_as_a_tick_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stack = Stack(read_template(), DeployHook="true", UsersShare=70, PresentUsers="false")
+    small = Options(account=Account(region="us-east-1", concurrency=10))
+    with controlled(small) as (emulator, aws), serving(CodeDeploy()) as codedeploy:
+        create(aws, "shop", versions=2, source=SOURCE, timeout_s=30)
+        aws.create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+        write_schedule(tmp_path, baseline=8)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint_url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CODEDEPLOY", codedeploy.endpoint)
+        for name, event in (("WarmerFunction", None), ("DeployHookFunction", HOOK)):
+            variables = stack.function(name)["Environment"]["Variables"]
+            with monkeypatch.context() as own:
+                for setting in sorted({"CARETAKER_USERS_SHARE", "CARETAKER_PRESENT_USERS"} & set(variables)):
+                    own.setenv(setting, str(variables[setting]))
+                (target,) = tick(own, emulator.endpoint_url_lambda, tmp_path, event=event)["targets"]
+            assert (target["wanted"], target["outcome"]) == (8, "short")
+            assert "of which 70% stays free for users" in target["reason"]
+        assert Counter(each.version for each in emulator.snapshot().environments) == {"1": 3, "2": 3}
