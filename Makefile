@@ -148,9 +148,10 @@ ENVIRONMENTS := $(shell sed -n 's/^\[\([a-z0-9_-]*\)\.deploy\.parameters\]/\1/p'
 known-environment:
 	@$(if $(filter-out $(ENVIRONMENTS),$(ENV)),echo '$(or $(firstword $(filter deploy delete,$(MAKECMDGOALS))),ENV): samconfig.toml has no environment "$(ENV)"; it has $(ENVIRONMENTS)'; exit 2,:)
 
+# ARGS may have quotes and brackets in it, so that make looks into it; the shell reads it once, as words for sam.
 deploy: known-environment $(TO_SHIP) ## Deploy with sam, ENV=dev or ENV=prod as samconfig.toml has it; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
-	@case "$(ARGS)" in *--profile*) ;; *) $(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; } ;; esac
-	@case "$(ARGS)" in *--profile*|*--region*) ;; *) $(REGION_SET) || { echo "deploy: no AWS region is set; set AWS_REGION, or the profile's region, and try again"; exit 2; } ;; esac
+	@$(if $(findstring --profile,$(ARGS)),:,$(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; })
+	@$(if $(findstring --profile,$(ARGS))$(findstring --region,$(ARGS)),:,$(REGION_SET) || { echo "deploy: no AWS region is set; set AWS_REGION, or the profile's region, and try again"; exit 2; })
 	@$(MAKE) --no-print-directory build
 	@$(SAM) deploy $(if $(ENV),--config-env $(ENV) )$(ARGS)
 
