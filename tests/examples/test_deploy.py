@@ -36,7 +36,7 @@ def test_the_example_s_template_deploys_and_its_alias_is_warmed_with_proof(tmp_p
         deploy("django-mangum", emulator, tmp_path)
         shop = Caller.of(emulator.endpoint_url_lambda, "django-shop:live")
         first = shop.burst(event("universal"), count=3, hold_ms=2000)
-        second = shop.burst(event("universal"), count=3, hold_ms=1000)
+        second = shop.burst(event("universal"), count=3, hold_ms=2000)
     assert len({evidence["environment"] for evidence in first}) == 3
     assert [evidence["cold"] for evidence in second] == [False] * 3
 

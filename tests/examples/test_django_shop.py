@@ -31,7 +31,7 @@ def test_a_public_request_learns_that_the_shop_is_up_and_nothing_else(shop: Call
 
 def test_five_pings_at_once_warm_five_environments_and_the_next_five_find_none_cold(shop: Caller) -> None:
     first = shop.burst(event("universal"), count=5, hold_ms=2000)
-    second = shop.burst(event("universal"), count=5, hold_ms=1000)
+    second = shop.burst(event("universal"), count=5, hold_ms=2000)
     assert len({evidence["environment"] for evidence in first}) == 5
     assert {evidence["environment"] for evidence in second} == {evidence["environment"] for evidence in first}
     assert [evidence["cold"] for evidence in second] == [False] * 5
