@@ -158,8 +158,8 @@ deploy: known-environment $(TO_SHIP) ## Deploy with sam, ENV=dev or ENV=prod as 
 # What a pipeline deploys with. sam looks for its settings beside the template: named here, so that it asks, may make roles, and tags.
 ROLE_TEMPLATE := .github/deploy-role.yaml
 ROLE_STACK ?= caretaker-pipeline
-deploy-role: $(TO_SHIP) ## Make the roles that GitHub deploys with, REPOSITORY=owner/name; more parameters in PARAMETERS, as in PARAMETERS="StackName=warm"
-	@test -n "$(REPOSITORY)" || { echo "deploy-role: REPOSITORY is not set; call make deploy-role REPOSITORY=owner/name, as GitHub writes it"; exit 2; }
+deploy-role: $(TO_SHIP) ## Make the roles that GitHub deploys with, REPOSITORY=owner@1/name@2 as its tokens have it; more parameters in PARAMETERS, as in PARAMETERS="StackName=warm"
+	@test -n "$(REPOSITORY)" || { echo "deploy-role: REPOSITORY is not set; call make deploy-role REPOSITORY=owner@1/name@2; docs/delivery.md says how to ask GitHub for it"; exit 2; }
 	@$(SAM) deploy --template-file $(ROLE_TEMPLATE) --config-file $(CURDIR)/samconfig.toml --stack-name $(ROLE_STACK) --no-resolve-s3 --parameter-overrides Repository=$(REPOSITORY) $(PARAMETERS) $(ARGS)
 
 delete: known-environment $(TO_SHIP) ## Delete the stack with sam, which asks first; what stays is in docs/operate.md

@@ -132,18 +132,8 @@ class DeployedRole:
     unread: tuple[Unread, ...] = ()
 
     def decides(self, action: str, resource: str, context: Context | None = None) -> Decision:
-        """What its policies and its boundary say of an action on a resource: both must allow it.
-
-        Source: IAM user guide, "Permissions boundaries for IAM entities".
-        """
-        granted = decide(self.statements, action, resource, context)
-        if self.bounds is None or not granted.allowed:
-            return granted
-        bound = decide(self.bounds, action, resource, context)
-        if bound.allowed:
-            return granted
-        reason = f"because its permissions boundary {self.boundary} does not allow {action}"
-        return Decision(allowed=False, by=bound.by, bounded=True, reason=reason)
+        """What its policies and its boundary say of an action on a resource."""
+        return decide(self.statements, action, resource, context, bounds=self.bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

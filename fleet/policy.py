@@ -1,7 +1,7 @@
 """IAM policies as values, and what they decide. Pure: no AWS, no reading of roles.
 
-What lives here: identity-based policies of one account, as roles have them. What must not: resource policies,
-permission boundaries, service control policies and sessions, which only IAM itself knows.
+What lives here: identity-based policies of one account, as roles have them, and the boundary of a role. What must not:
+resource policies, service control policies and sessions, which only IAM itself knows.
 
 Source: IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements reference".
 """
@@ -60,12 +60,35 @@ def statements_of(document: Mapping[str, Any]) -> tuple[Statement, ...]:
     return tuple(_statement(number, each) for number, each in enumerate(listed, start=1))
 
 
-def decide(statements: Iterable[Statement], action: str, resource: str, context: Context | None = None) -> Decision:
+def decide(
+    statements: Iterable[Statement],
+    action: str,
+    resource: str,
+    context: Context | None = None,
+    *,
+    bounds: Iterable[Statement] | None = None,
+) -> Decision:
     """What the policies say of `action` (such as "lambda:InvokeFunction") on `resource`, an ARN or "*".
 
     A deny that matches wins; without an allow that matches, the answer is no. A condition that cannot be judged makes
-    an allow not match and a deny match.
+    an allow not match and a deny match. What is allowed must be so by the permissions boundary's statements as well,
+    where there are `bounds`. Source: IAM user guide, "Permissions boundaries for IAM entities".
     """
+    decision = _decide(statements, action, resource, context)
+    if bounds is None or not decision.allowed:
+        return decision
+    bound = _decide(bounds, action, resource, context)
+    if bound.allowed:
+        return decision
+    why = (
+        f"no permissions boundary allows the {action} action"
+        if bound.by is None
+        else "its permissions boundary denies it"
+    )
+    return Decision(allowed=False, by=bound.by, reason=f"because {why}", bounded=True)
+
+
+def _decide(statements: Iterable[Statement], action: str, resource: str, context: Context | None) -> Decision:
     speaking = [one for one in statements if one.speaks_of(action, resource)]
     known = context or {}
     denying = next((one for one in speaking if not one.allows and _holds(one, known, unjudged=True)), None)

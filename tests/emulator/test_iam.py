@@ -67,6 +67,26 @@ def test_a_deny_wins_over_an_allow(emulator: RunningEmulator) -> None:
     assert refused["Message"].endswith(f"on resource: {PREFIX}other:live with an explicit deny by statement NotThatOne")
 
 
+def test_a_permissions_boundary_takes_away_what_it_does_not_allow(emulator: RunningEmulator) -> None:
+    iam = client_of(emulator, "iam")
+    document = document_of({"Action": ["logs:*", "lambda:GetAlias"], "Resource": "*"})
+    edge = iam.create_policy(PolicyName="edge", PolicyDocument=document)["Policy"]["Arn"]
+    allow(emulator, {"Action": ["lambda:GetAlias", "lambda:ListFunctions"], "Resource": "*"})
+    iam.put_role_permissions_boundary(RoleName="asker", PermissionsBoundary=edge)
+    emulator.look_again()
+    try:
+        refused = ask(emulator, "lambda", "list_functions")
+        assert refused["Message"].endswith("because no permissions boundary allows the lambda:ListFunctions action")
+        assert ask(emulator, "lambda", "get_alias", FunctionName="other", Name="live")["Code"] == "done"
+        assert ask(emulator, "lambda", "invoke", FunctionName="other")["Message"].endswith(
+            "because no identity-based policy allows the lambda:InvokeFunction action"
+        )
+    finally:
+        iam.delete_role_permissions_boundary(RoleName="asker")
+        emulator.look_again()
+    assert ask(emulator, "lambda", "list_functions")["Code"] == "done"
+
+
 def test_whoever_takes_a_role_may_do_what_it_allows_and_hands_on_no_other_role(emulator: RunningEmulator) -> None:
     handed, other = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("handed", "other"))
     stack = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/orders/*"

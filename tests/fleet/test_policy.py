@@ -102,3 +102,24 @@ def test_a_condition_that_cannot_be_judged_never_opens_a_door() -> None:
 def test_a_document_that_iam_would_not_take_is_refused_with_where(document: Any, words: str) -> None:
     with pytest.raises(PolicyError, match=words):
         statements_of(document)
+
+
+def test_a_boundary_grants_nothing_and_takes_away_what_it_does_not_allow() -> None:
+    role = statements_of({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+    edge = statements_of(
+        {
+            "Statement": [
+                {"Effect": "Allow", "Action": ["s3:Get*", "sqs:*"], "Resource": "*"},
+                {"Sid": "NeverThat", "Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::secret/*"},
+            ]
+        }
+    )
+    assert decide(role, "s3:GetObject", "arn:aws:s3:::plans/a", bounds=edge).allowed
+    cut = decide(role, "s3:PutObject", "arn:aws:s3:::plans/a", bounds=edge)
+    assert (cut.allowed, cut.bounded) == (False, True)
+    assert cut.reason == "because no permissions boundary allows the s3:PutObject action"
+    denied = decide(role, "s3:GetObject", "arn:aws:s3:::secret/a", bounds=edge)
+    assert (denied.bounded, denied.by is not None and denied.by.sid) == (True, "NeverThat")
+    assert denied.reason == "because its permissions boundary denies it"
+    never = decide(role, "sqs:SendMessage", "*", bounds=edge)
+    assert (never.allowed, never.bounded) == (False, False)

@@ -1,8 +1,8 @@
 """The gate before every request of a role: what the role does not allow is refused, as AWS refuses it.
 
 What lives here: whose an access key is, a function's or that of somebody who took a role, and the decision about each
-request with it. Requests with any other key, or with none, pass. Not judged: resource policies, permission boundaries,
-and what event source mappings read.
+request with it. Requests with any other key, or with none, pass. Not judged: resource policies, and what event source
+mappings read.
 """
 
 import asyncio
@@ -140,10 +140,10 @@ class Gate:
 
     async def _judge(self, session: Session, wish: Wish) -> Judged:
         try:
-            statements = await self._roles.statements(session.role)
+            held = await self._roles.held(session.role)
         except UnreadablePolicyError as error:
             return self._noted(session, wish, allowed=False, sid=None, reason=f"because {error}")
-        decision = decide(statements, wish.action, wish.resource, wish.context)
+        decision = decide(held.statements, wish.action, wish.resource, wish.context, bounds=held.bounds)
         sid = decision.by.sid if decision.by is not None else None
         return self._noted(session, wish, allowed=decision.allowed, sid=sid, reason=decision.reason)
 
