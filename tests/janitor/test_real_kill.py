@@ -61,15 +61,15 @@ def test_a_process_killed_while_a_delete_is_under_way_leaves_a_trace_and_the_nex
             running.pop().kill()
 
     with serving(account) as url:
-        one_run(url, table, tmp_path).communicate(timeout=60)
+        one_run(url, table, tmp_path).communicate(timeout=300)
         account.rules.append(kill)
         running.append(victim := one_run(url, table, tmp_path))
-        said, _ = victim.communicate(timeout=60)
+        said, _ = victim.communicate(timeout=300)
         assert victim.returncode == -9, said[-1500:]
         assert account.deleted[:2] == [("shop", 1), ("shop", 2)]
         written = {one.version.value: one.state.value for one in audit(table).deletions("shop")}
         assert written == {1: "deleted", 2: "deleted", 3: "started"}
-        said, _ = one_run(url, table, tmp_path).communicate(timeout=60)
+        said, _ = one_run(url, table, tmp_path).communicate(timeout=300)
     assert json.loads(said.splitlines()[-1])["ok"] is True
     assert account.numbers("shop") == [6, 7]
 

@@ -39,7 +39,7 @@ def test_every_ping_arrives_whole_once_and_is_answered(
         exchange.reply()
 
     with serving(protocol, tmp_path, noted) as server:
-        result = burst(server, dispatch, count=count)
+        result = burst(server, dispatch, count=count, seconds=120)
 
     assert [answer.status for answer in answers(result)] == [200] * count
     assert (server.requests, set(bodies)) == (count, {b'{"source":"caretaker"}'})
