@@ -39,12 +39,13 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedStack:
-    """A stack with its outputs. `created` is None when CloudFormation does not say."""
+    """A stack with its outputs and its parameters. `created` is None when CloudFormation does not say."""
 
     name: str
     status: str
     created: datetime | None
     outputs: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +88,26 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedSchedules:
+    """Which schedules a tick served. `digest` and `revision` are those of the compiled document, empty without one;
+    `trouble` says why they are not what the place holds, empty when they are.
+    """
+
+    origin: str
+    digest: str
+    revision: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WarmerWords:
-    """The newest words of the warmer's log since an instant: of the tick that was served, and of each target by
-    function and qualifier.
+    """The newest words of the warmer's log since an instant: of the tick that was served, with the schedules that it
+    served, and of each target by function and qualifier.
     """
 
     since: datetime
     tick: Word | None = None
+    schedules: ServedSchedules | None = None
     targets: Mapping[tuple[str, str], Word] = field(default_factory=dict)
 
 

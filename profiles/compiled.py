@@ -14,7 +14,7 @@ from fleet.words import said
 from profiles.compiled_checks import check
 from profiles.compiled_values import canonical, schedules_as_json, schedules_from_json
 from profiles.errors import ProfilesError
-from profiles.model import ScheduleSet, Stamp
+from profiles.model import ScheduleSet
 from profiles.zones import release
 
 FORMAT = 1
@@ -90,10 +90,10 @@ def _loaded(data: bytes, where: str) -> Compiled:
         raise CompiledUnusable(f"{where}: is not what was compiled: its hash does not fit; {_AGAIN}")
     try:
         built = document["built_with"]
-        stamp = Stamp(digest=document["hash"], revision=str(built["revision"]))
-        schedules = replace(schedules_from_json(document["schedules"]), stamp=stamp)
+        digest, revision = document["hash"], str(built["revision"])
+        schedules = replace(schedules_from_json(document["schedules"]), digest=digest, revision=revision)
         check(schedules)
-        return Compiled(schedules=schedules, digest=stamp.digest, tzdata=str(built["tzdata"]), revision=stamp.revision)
+        return Compiled(schedules=schedules, digest=digest, tzdata=str(built["tzdata"]), revision=revision)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise CompiledUnusable(
             f"{where}: cannot be understood ({type(error).__name__}: {said(error)}); {_AGAIN}"

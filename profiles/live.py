@@ -80,7 +80,7 @@ def _refreshed(store: Store, documents: Documents, before: Held | None, now: dat
         wanted: dict[str, str | None] = {store.name: known[store.name].etag if store.name in known else None}
         here = {store.name}
     else:
-        there = _schedules_among(documents.listing())
+        there = schedules_among(documents.listing())
         if not there:
             raise OutOfReach(
                 f"{store} holds neither {COMPILED_NAME} nor YAML files; fill it with caretaker push, "
@@ -113,7 +113,8 @@ def _check_size(store: Store, found: Mapping[str, HeldDocument]) -> None:
         raise OutOfReach(f"{store} holds {size:,} bytes or more, {MOST_BYTES:,} at most; is the prefix right?")
 
 
-def _schedules_among(listing: Mapping[str, str]) -> Mapping[str, str]:
+def schedules_among(listing: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the documents of a place, by name, that are read there."""
     if COMPILED_NAME in listing:
         return {COMPILED_NAME: listing[COMPILED_NAME]}
     return {

@@ -266,24 +266,17 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """What a compiled document is told by: the SHA-256 of what it says, and the revision of its sources, if told."""
-
-    digest: str
-    revision: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSet:
     """Everything read from a folder: the usable services, the platform's settings, and every mistake found.
 
-    `stamp` is that of the compiled document that they came in, None when they came in YAML.
+    `digest` and `revision` are those of the compiled document that they came in, empty when they came in YAML.
     """
 
     services: tuple[Service, ...]
     platform: Platform
     mistakes: tuple[Mistake, ...]
-    stamp: Stamp | None = field(default=None, compare=False)
+    digest: str = field(default="", compare=False)
+    revision: str = field(default="", compare=False)
 
     @property
     def errors(self) -> tuple[Mistake, ...]:

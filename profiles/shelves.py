@@ -41,15 +41,14 @@ class Loaded:
 
     def as_json(self) -> dict[str, Any]:
         """What a report says of it; `hash` and `revision` are those of the compiled document that is served."""
-        stamp = self.schedules.stamp
         return {
             "from": self.origin.value,
             "location": self.location,
             "age_s": self.age_s,
             "rejected": list(self.rejected),
             "problem": self.problem,
-            "hash": None if stamp is None else stamp.digest,
-            "revision": None if stamp is None else stamp.revision,
+            "hash": self.schedules.digest or None,
+            "revision": self.schedules.revision or None,
         }
 
 

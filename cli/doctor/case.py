@@ -28,7 +28,10 @@ class Case:
     @property
     def where(self) -> str:
         """Where the schedules have it."""
-        return f"{self.service.file}:{self.target.line}" if self.service.file else f"service {self.service.name}"
+        if not self.service.file:
+            return f"service {self.service.name}"
+        # What was compiled has no lines.
+        return f"{self.service.file}:{self.target.line}" if self.target.line else self.service.file
 
 
 def cases_of(facts: Facts, schedules: ScheduleSet) -> list[Case]:

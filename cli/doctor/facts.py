@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from shlex import quote
 from typing import TypeAlias, TypeVar
 
 from fleet.deployed import (
@@ -47,7 +48,8 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything read. `rules` by their names in the template; `targets` by function and qualifier as the schedules
-    write them; `place` says where the schedules are.
+    write them; `place` says where the schedules are, `empty_place` where the stack reads them and has none yet. `hook`
+    is None in a stack without one.
     """
 
     now: datetime
@@ -64,7 +66,15 @@ class Facts:
     words: WarmerWords | Unread = NOT_READ
     warmer: Own = Own()
     janitor: Own = Own()
+    hook: Own | None = None
     account: AccountConcurrency | Unread = NOT_READ
     schedules: ScheduleSet | Unread = NOT_READ
     place: str = ""
+    empty_place: str = ""
     targets: Mapping[tuple[str, str], Seen] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str | None:
+        """The folder on this machine that the schedules are in, as a shell takes it; None for those elsewhere."""
+        elsewhere = self.place.startswith("s3:") or self.place.endswith(".json")
+        return None if elsewhere else quote(self.place)

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
+from cli.doctor.attempt import tried
 from cli.doctor.facts import Facts, Metrics, Own, Read, Seen
+from cli.doctor.places import found_schedules
 from fleet.aws.deployed import DeployedReader, who_asks
 from fleet.aws.roles import role_of
 from fleet.aws.sightings import Series, Sightings
@@ -27,13 +28,9 @@ from fleet.deployed import (
     WarmerWords,
 )
 from fleet.model import FunctionRef
-from fleet.ports import AccessDenied, FleetError
+from fleet.ports import FleetError
 from fleet.switch import Reading
-from profiles.errors import ProfilesError
 from profiles.model import ScheduleSet, Strategy, Target
-from profiles.shelves import Loaded, Origin
-from warmer.handler import load
-from warmer.settings import SettingsError, WarmerSettings
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -54,7 +51,6 @@ SWEEPS = Series(
 _COLD_STARTS_BACK = timedelta(days=1)
 # Side by side, because each call waits for its answer; the paces hold for all of them together.
 _AT_ONCE = 8
-_AS_MEANT = {Origin.FOLDER, Origin.FILE, Origin.LIVE, Origin.BUNDLED}
 
 
 class NoStackError(Exception):
@@ -69,16 +65,6 @@ class Wanted:
     schedules: str | None
 
 
-def tried(read: Callable[[], T]) -> T | Unread:
-    """What `read` gives, or why it gave nothing."""
-    try:
-        return read()
-    except AccessDenied as error:
-        return Unread(reason=str(error), action=error.action)
-    except (FleetError, ProfilesError, SettingsError, OSError) as error:
-        return Unread(reason=str(error))
-
-
 def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
     """Everything there is to judge. `tell` hears what is being read. Raises: NoStackError."""
     caller = _caller()
@@ -90,8 +76,7 @@ def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
     tell("reading rules, alarms and metrics")
     warmer = _own(reader, outputs, "WarmerFunctionName")
     tell("reading schedules")
-    place = wanted.schedules or _place(outputs)
-    schedules = _schedules(place, now)
+    found = found_schedules(wanted.schedules, outputs, now)
     return Facts(
         now=now,
         caller=caller,
@@ -104,13 +89,15 @@ def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
         boosts_heard_by=_named(outputs, "BoostTopicArn", reader.subscribers),
         ticks=_metrics(sightings, TICKS, now),
         sweeps=_metrics(sightings, SWEEPS, now),
-        words=_words(sightings, warmer, schedules, now),
+        words=_words(sightings, warmer, found.schedules, now),
         warmer=warmer,
         janitor=_own(reader, outputs, "JanitorFunctionName"),
+        hook=_own(reader, outputs, "DeployHookName") if outputs.get("DeployHookName") else None,
         account=tried(reader.account),
-        schedules=schedules,
-        place=place,
-        targets=_targets(reader, sightings, schedules, now, tell),
+        schedules=found.schedules,
+        place=found.place,
+        empty_place=found.empty,
+        targets=_targets(reader, sightings, found.schedules, now, tell),
     )
 
 
@@ -184,25 +171,6 @@ def _words(sightings: Sightings, warmer: Own, schedules: ScheduleSet | Unread, n
     interval = timedelta(minutes=5) if isinstance(schedules, Unread) else schedules.platform.interval
     group = warmer.function.log_group
     return tried(lambda: sightings.words(group, now - 2 * interval - timedelta(minutes=2)))
-
-
-def _place(outputs: Mapping[str, str]) -> str:
-    uri = outputs.get("SchedulesUri", "")
-    return uri if uri.startswith("s3://") else "schedules"
-
-
-def _schedules(place: str, now: datetime) -> ScheduleSet | Unread:
-    def read() -> Loaded:
-        return load(WarmerSettings.from_env({"CARETAKER_SCHEDULES": place}), now)
-
-    if not place.startswith("s3:") and not Path(place).exists():
-        return Unread(reason=f'there is no folder "{place}" here, so no target is looked at; name one as an argument')
-    loaded = tried(read)
-    if isinstance(loaded, Unread):
-        return loaded
-    if loaded.origin not in _AS_MEANT or loaded.problem is not None:
-        return Unread(reason=loaded.problem or f"{place} could not be read")
-    return loaded.schedules
 
 
 def _targets(

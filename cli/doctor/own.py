@@ -44,7 +44,17 @@ def own_checks(facts: Facts) -> Iterator[Check]:
         yield reserved(group, own.function)
         yield (warmer_variables if name == "warmer" else janitor_variables)(own.function)
         yield same_names(group, own.function, facts)
+        yield log_format(group, own.function)
         yield from role_checks(group, own, own.function)
+
+
+def log_format(group: Group, function: DeployedFunction) -> Check:
+    """Whether its log is as the dashboard's and this command's questions to it expect."""
+    if function.log_format == "JSON":
+        return group.ok("log format", "JSON")
+    change = f"aws lambda update-function-configuration --function-name {_name(function)} --logging-config"
+    found = f"{function.log_format}: what Lambda itself says of a run is not found by its fields"
+    return group.warning("log format", found, f"{change} LogFormat=JSON,SystemLogLevel=INFO; {BY_HAND}")
 
 
 def state(group: Group, function: DeployedFunction) -> Check:
@@ -124,9 +134,12 @@ def _differing(variables: Mapping[str, str], outputs: Mapping[str, str], pairs: 
     ]
 
 
-def role_checks(group: Group, own: Own, function: DeployedFunction) -> Iterator[Check]:
+def role_checks(
+    group: Group, own: Own, function: DeployedFunction, more: Mapping[str, tuple[Need, ...]] | None = None
+) -> Iterator[Check]:
     """Whether its role lets it do what nothing else would tell of: a log without which there are no metrics, a switch
-    that stops it, a memory, schedules in S3; and for the janitor, that it can delete versions only.
+    that stops it, a memory, schedules in S3, and what is in `more`; and for the janitor, that it can delete versions
+    only.
     """
     role = own.role
     if isinstance(role, Unread) or role is None:
@@ -136,7 +149,7 @@ def role_checks(group: Group, own: Own, function: DeployedFunction) -> Iterator[
         # A policy that was not read may allow or deny any of what follows.
         yield group.unread("role", role.unread[0])
     else:
-        for name, needs in own_needs(function).items():
+        for name, needs in {**own_needs(function), **(more or {})}.items():
             yield permitted(group, name, role, needs)
         if "CARETAKER_MODE" in function.variables:
             yield leash(group, role, function)

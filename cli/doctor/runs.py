@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from cli.doctor.check import BY_HAND, Check, Group
+from cli.doctor.check import BY_HAND, Check, Group, in_samconfig
 from cli.doctor.facts import Facts, Metrics, Read
 from fleet.deployed import Datapoint, DeployedFunction, DeployedRule, Unread
 from profiles.model import ScheduleSet, duration_text
@@ -69,7 +69,7 @@ def interval(rule: DeployedRule, schedules: ScheduleSet) -> Check:
         return group.ok("interval", f"{duration_text(wanted)}, as the schedules say")
     found = f"the rule ticks at {rule.expression}, the schedules' interval is {duration_text(wanted)}"
     step = int(wanted.total_seconds() // 60)
-    mend = f'deploy with TickSchedule="cron(0/{step} * * * ? *)", or correct interval in schedules/platform.yaml'
+    mend = f"correct interval in platform.yaml; or {in_samconfig('TickSchedule', f'cron(0/{step} * * * ? *)')}"
     return group.broken("interval", found, mend)
 
 
@@ -106,7 +106,7 @@ def tick_result(facts: Facts) -> Iterator[Check]:
     """What the last tick counted. Targets are named in their own groups."""
     if isinstance(facts.ticks, Unread):
         return
-    group = Group("ticks")
+    group, folder = Group("ticks"), facts.folder or "<folder>"
     if (short := newest(facts.ticks, "TargetsShort")) is not None:
         if short.value:
             mend = "each target's last tick below has its reason; so has the warmer's log"
@@ -115,12 +115,43 @@ def tick_result(facts: Facts) -> Iterator[Check]:
             yield group.ok("result", "no target was short")
     if (rejected := newest(facts.ticks, "ScheduleErrors")) is not None and rejected.value:
         found = f"the deployed schedules have {rejected.value:.0f} mistakes; their services are not served"
-        yield group.broken("schedules read", found, "caretaker validate schedules; then deploy or push what is correct")
+        yield group.broken("schedules read", found, f"caretaker validate {folder}; then deploy or push what is correct")
     if (throttled := newest(facts.ticks, "PingsThrottled")) is not None and throttled.value:
         found = f"{throttled.value:.0f} pings were throttled"
         yield group.warning(
             "throttles", found, "raise the functions' reservation or the account's limit, or ask for less"
         )
+    yield from late(facts.ticks, facts.now)
+    yield from not_taken(facts, facts.ticks)
+
+
+def late(ticks: Metrics, now: datetime) -> Iterator[Check]:
+    """Ticks of the last hours that came when the next was due already, and so were not served."""
+    stale = [one for one in ticks.get("StaleTicks", ()) if one.value]
+    if stale:
+        found = f"{sum(one.value for one in stale):.0f} ticks of the last 3 hours came too late and were skipped"
+        mend = "see the warmer's concurrency and timeout below: events wait while it is throttled or still busy"
+        yield Group("ticks").warning("late", f"{found}, the last {_ago(now - stale[0].at)}", mend)
+
+
+def not_taken(facts: Facts, ticks: Metrics) -> Iterator[Check]:
+    """Whether the last tick served something other than what lies where the schedules are read."""
+    rejected = newest(ticks, "ConfigRejected")
+    # An empty place says so by itself.
+    if rejected is None or not rejected.value or facts.empty_place:
+        return
+    source = None if isinstance(facts.words, Unread) else facts.words.schedules
+    why = f": {source.trouble}" if source is not None and source.trouble else ""
+    found = f"the last tick did not take all that lies where the schedules are read, and served the last good{why}"
+    folder = facts.folder or "<folder>"
+    mend = (
+        f"caretaker push {folder} --stack {_stack_name(facts)} replaces it by what validates; or allow what was denied"
+    )
+    yield Group("ticks").warning("schedules taken", found, mend)
+
+
+def _stack_name(facts: Facts) -> str:
+    return "<stack>" if isinstance(facts.stack, Unread) else facts.stack.name
 
 
 def last_sweep(facts: Facts) -> Check:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cli.doctor.check import BY_HAND, Check, Group
 from cli.doctor.facts import Facts, Read
+from cli.doctor.schedules import schedule_checks
 from fleet.deployed import DeployedFunction, DeployedStack, Unread
 from fleet.switch import Part, stopped, turn_on
 
@@ -26,7 +27,7 @@ def stack_checks(facts: Facts) -> Iterator[Check]:
     yield state_table(facts.table)
     yield from boosts(facts)
     yield from alarms(facts)
-    yield from schedule_files(facts)
+    yield from schedule_checks(facts)
 
 
 def clock(skew_s: float | None) -> Check:
@@ -151,23 +152,3 @@ def boosts(facts: Facts) -> Iterator[Check]:
         yield group.broken("boosts", "the topic is gone", f"make it again; {BY_HAND}")
     else:
         yield group.ok("boosts", "the warmer hears the topic")
-
-
-def schedule_files(facts: Facts) -> Iterator[Check]:
-    """Whether the schedules can be read, and have no mistakes."""
-    group = Group("schedules")
-    if isinstance(facts.schedules, Unread):
-        yield group.unread(facts.place, facts.schedules)
-        return
-    errors = facts.schedules.errors
-    if errors:
-        found = f"{len(errors)} mistakes, the first: {errors[0]}"
-        yield group.broken(facts.place, found, f"caretaker validate {facts.place}")
-        return
-    targets = sum(len(service.targets) for service in facts.schedules.services)
-    if not targets:
-        yield group.warning(
-            facts.place, "no target: nothing is kept warm", "name the folder or place of your schedules"
-        )
-        return
-    yield group.ok(facts.place, f"{len(facts.schedules.services)} services, {targets} targets")

@@ -1,14 +1,14 @@
 """What `caretaker doctor` thinks of the schedules' targets. Pure: one small function a check."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cli.doctor.case import Case, cases_of
-from cli.doctor.check import Check
+from cli.doctor.check import Check, Verdict
 from cli.doctor.facts import Facts
+from cli.doctor.permissions import more_targets, permission
 from cli.doctor.room import room_for_all
-from fleet.deployed import DeployedFunction, DeployedRole, Unread
-from fleet.model import LATEST, VersionNumber
-from fleet.policy import Decision
+from fleet.deployed import DeployedFunction, Unread
 from profiles.model import Shape, Strategy
 
 # Source: Lambda developer guide, "Lambda execution environment lifecycle": the init phase has 10 s; one that needs
@@ -16,7 +16,6 @@ from profiles.model import Shape, Strategy
 _INIT_LIMIT_S = 10.0
 # The longest hold that a ping asks for, and what a kit keeps back of the time left.
 _HOLD_S, _KEPT_BACK_S = 2.0, 0.5
-_INVOKE = "lambda:InvokeFunction"
 _SLOW_RUNTIMES = ("java", "dotnet")
 _WEB = frozenset({Shape.HTTP_V1, Shape.HTTP_V2, Shape.ALB})
 
@@ -27,8 +26,17 @@ def target_checks(facts: Facts) -> Iterator[Check]:
         return
     cases = cases_of(facts, facts.schedules)
     yield room_for_all(facts, cases)
+    yield from more_targets(facts, cases)
     for case in cases:
-        yield from of_target(case, facts)
+        yield from map(_not_called, of_target(case, facts)) if case.service.dry_run else of_target(case, facts)
+
+
+def _not_called(check: Check) -> Check:
+    """What is broken of a target on a dry run is not yet in anybody's way."""
+    if check.verdict is not Verdict.BROKEN:
+        return check
+    found = f"{check.found}; nothing is called, because its service is on a dry run"
+    return replace(check, verdict=Verdict.WARNING, found=found)
 
 
 def of_target(case: Case, facts: Facts) -> Iterator[Check]:
@@ -148,58 +156,6 @@ def log_format(case: Case, found: DeployedFunction, facts: Facts) -> Check:
     return case.group.ok("evidence", "logs are JSON: overlap can be proved")
 
 
-def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator[Check]:
-    """Whether the warmer's role may invoke exactly this, and see its limits."""
-    role = facts.warmer.role
-    if isinstance(role, Unread) or role is None:
-        yield case.group.unread("permission", role or Unread(reason="the warmer's role is gone"))
-        return
-    arn = f"{_unqualified(function.arn)}:{case.target.qualifier}"
-    yield _invoke(case, role, arn, facts.place)
-    yield from _by_number(case, role, arn)
-    if facts.caller.account and arn.split(":")[4] != facts.caller.account:
-        found = "the function is of another account, whose own policy must let the warmer in as well"
-        mend = f"aws lambda add-permission there, for {role.name} and qualifier {case.target.qualifier}"
-        yield case.group.warning("other account", found, mend)
-    hidden = [action for action, on in _reads(case, arn) if not role.decides(action, on).allowed]
-    if hidden and not role.unread:
-        hidden = list(dict.fromkeys(hidden))
-        found = f"the warmer may not {', '.join(hidden)}: it pings without seeing limits, state or weights"
-        yield case.group.warning("limits", found, f"allow {', '.join(hidden)} on {_unqualified(arn)} and {arn}")
-
-
-def _invoke(case: Case, role: DeployedRole, arn: str, place: str) -> Check:
-    decision = role.decides(_INVOKE, arn)
-    if decision.allowed:
-        return case.group.ok("permission", f"{_INVOKE} {decision.reason}")
-    if role.unread and decision.by is None and not decision.bounded:
-        return case.group.unread("permission", role.unread[0])
-    found = f"{role.name} may not invoke {arn}, {decision.reason}"
-    return case.group.broken("permission", found, _mend(role, arn, decision, place))
-
-
-def _mend(role: DeployedRole, arn: str, decision: Decision, place: str) -> str:
-    if decision.bounded:
-        return f"allow {_INVOKE} on {arn} in {role.boundary} as well"
-    if decision.by is None:
-        return f"caretaker iam {place} --write template.yaml, or name {arn} in TargetFunctions; then deploy"
-    return f"take the deny away from {role.name}"
-
-
-def _by_number(case: Case, role: DeployedRole, arn: str) -> Iterator[Check]:
-    """An alias with weights is pinged by the numbers of its versions, so that each side gets its share."""
-    version = case.seen.qualified.version if isinstance(case.seen.qualified, DeployedFunction) else LATEST
-    numbered = f"{_unqualified(arn)}:{version}"
-    if version in {LATEST, case.target.qualifier} or not _may(role, arn) or _may(role, numbered):
-        return
-    found = f"the warmer may invoke the alias, and not {numbered}: an alias with weights is pinged version by version"
-    yield case.group.warning("weights", found, f"allow {_INVOKE} on {_unqualified(arn)}:*")
-
-
-def _may(role: DeployedRole, arn: str) -> bool:
-    return role.decides(_INVOKE, arn).allowed
-
-
 def last_tick(case: Case, facts: Facts) -> Check:
     """What the warmer's log says of the target."""
     if isinstance(facts.words, Unread):
@@ -215,17 +171,3 @@ def last_tick(case: Case, facts: Facts) -> Check:
     if said.outcome == "unproven":
         return case.group.warning("last tick", words, "add a kit, or set the log format to JSON")
     return case.group.ok("last tick", words)
-
-
-def _reads(case: Case, arn: str) -> list[tuple[str, str]]:
-    """What the warmer reads of a target, with the ARN that each needs; it pings without, and says less."""
-    function, named = _unqualified(arn), case.target.qualifier
-    found = [("lambda:GetFunction", function), ("lambda:GetFunction", arn)]
-    if named == LATEST:
-        return found
-    alias = [] if VersionNumber.parse_or_none(named) else [("lambda:GetAlias", function)]
-    return [*found, *alias, ("lambda:GetProvisionedConcurrencyConfig", arn)]
-
-
-def _unqualified(arn: str) -> str:
-    return ":".join(arn.split(":")[:7])

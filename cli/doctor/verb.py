@@ -13,6 +13,7 @@ from cli.doctor import output
 from cli.doctor.check import Check, Verdict
 from cli.doctor.facts import Facts
 from cli.doctor.gather import NoStackError, Wanted, gather
+from cli.doctor.hook import hook_checks
 from cli.doctor.own import own_checks
 from cli.doctor.runs import run_checks
 from cli.doctor.stack import stack_checks
@@ -30,7 +31,8 @@ from cli.printable import printable, unguarded
 def doctor(ctx: click.Context, schedules: str | None, stack: str, form: str) -> None:
     """Check a deployed stack and its targets, and say how to mend what is not well.
 
-    SCHEDULES is a folder, a compiled file or s3://…; without it the stack's own place in S3, or the folder schedules.
+    SCHEDULES is a folder, a compiled file or s3://…; without it the stack's own place in S3, or the folder schedules,
+    as long as nothing lies there or the stack has none.
     Reads only, with the region and credentials of the SDK's own variables. Ends with 0 when nothing is broken, with 1
     when something is or could not be read, with 2 when there is no such stack or no way to ask.
     """
@@ -51,7 +53,13 @@ def doctor(ctx: click.Context, schedules: str | None, stack: str, form: str) -> 
 
 def judge(facts: Facts) -> list[Check]:
     """Every check, group by group."""
-    return [*stack_checks(facts), *run_checks(facts), *own_checks(facts), *target_checks(facts)]
+    return [
+        *stack_checks(facts),
+        *run_checks(facts),
+        *own_checks(facts),
+        *hook_checks(facts),
+        *target_checks(facts),
+    ]
 
 
 def _fails(check: Check) -> bool:

@@ -178,6 +178,9 @@ def _stack(item: Mapping[str, Any]) -> DeployedStack:
         status=str(item["StackStatus"]),
         created=item.get("CreationTime"),
         outputs={str(one["OutputKey"]): str(one["OutputValue"]) for one in item.get("Outputs") or ()},
+        parameters={
+            str(one["ParameterKey"]): str(one.get("ParameterValue") or "") for one in item.get("Parameters") or ()
+        },
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fleet.aws.asking import asking_of, said_not_found
 from fleet.aws.rate import Pace, TimeBox
-from fleet.deployed import Datapoint, DeployedFunction, WarmerWords, Word
+from fleet.deployed import Datapoint, DeployedFunction, ServedSchedules, WarmerWords, Word
 from fleet.reply import log_facts
 
 # Source: CloudWatch Logs quotas: FilterLogEvents 5 or 10 a second, by region.
@@ -58,6 +58,7 @@ class Sightings:
         """The newest lines of the warmer's log since then, on the last served tick and on each target."""
         targets: dict[tuple[str, str], Word] = {}
         tick: Word | None = None
+        schedules: ServedSchedules | None = None
         for event in self._events(group, _WORDS, since):
             line = _line(event)
             word = _word(line, event)
@@ -65,10 +66,11 @@ class Sightings:
                 continue
             if line["message"] == "tick" and word.outcome == _SERVED:
                 tick = _newer(tick, word)
+                schedules = _schedules(line) if tick is word else schedules
             elif line["message"] == "target":
                 key = (str(line.get("function")), str(line.get("qualifier")))
                 targets[key] = _newer(targets.get(key), word)
-        return WarmerWords(since=since, tick=tick, targets=targets)
+        return WarmerWords(since=since, tick=tick, schedules=schedules, targets=targets)
 
     def longest_init_ms(self, function: DeployedFunction, since: datetime, *, region: str | None) -> float | None:
         """The longest init phase among the cold starts that the function's log shows; None when it shows none."""
@@ -126,6 +128,21 @@ def _word(line: Mapping[str, Any], event: Mapping[str, Any]) -> Word | None:
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _schedules(line: Mapping[str, Any]) -> ServedSchedules | None:
+    """Which schedules the tick of that line served; None where it does not say."""
+    source = line.get("schedules_source")
+    if not isinstance(source, dict) or not isinstance(source.get("from"), str):
+        return None
+    rejected = source.get("rejected")
+    left_out = ", ".join(str(name) for name in rejected) if isinstance(rejected, list) else ""
+    return ServedSchedules(
+        origin=source["from"],
+        digest=str(source.get("hash") or ""),
+        revision=str(source.get("revision") or ""),
+        trouble=str(source.get("problem") or "") or (f"{left_out} not taken" if left_out else ""),
+    )
 
 
 def _newer(one: Word | None, other: Word) -> Word:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cli.compile import from_anywhere
 from cli.doctor.check import Check
 from cli.doctor.facts import Facts, Own, Seen
 from cli.doctor.verb import judge
@@ -16,12 +17,14 @@ from fleet.deployed import (
     DeployedRole,
     DeployedRule,
     DeployedStack,
+    ServedSchedules,
     WarmerWords,
     Word,
 )
 from fleet.model import FunctionRef
 from fleet.policy import statements_of
 from fleet.switch import Reading
+from profiles.compiled import digest_of
 from profiles.model import Platform, Profile, ScheduleSet, Service, Target
 
 NOW = datetime(2026, 11, 24, 12, 1, tzinfo=UTC)
@@ -115,7 +118,13 @@ def words(**fields: Any) -> WarmerWords:
     said: dict[str, Any] = {"at": NOW - timedelta(minutes=1), "outcome": "warm", "reason": "5 of 5", "ok": True}
     target = Word(**{**said, "evidence": "counted", **fields})
     tick = Word(**{**said, "outcome": "served", "reason": "5 of 5 environments over 1 targets"})
-    return WarmerWords(since=NOW - timedelta(minutes=12), tick=tick, targets={KEY: target})
+    return WarmerWords(since=NOW - timedelta(minutes=12), tick=tick, schedules=served(), targets={KEY: target})
+
+
+def served(**fields: Any) -> ServedSchedules:
+    """What a tick served: by default the bundled schedules, and those are `schedules()`."""
+    digest = digest_of(from_anywhere(schedules()))
+    return ServedSchedules(**{"origin": "bundled", "digest": digest, "revision": "", "trouble": "", **fields})
 
 
 def stack(**fields: Any) -> DeployedStack:

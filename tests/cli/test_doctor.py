@@ -127,7 +127,8 @@ def test_the_rule_ticks_at_the_schedules_interval(expression: str, minutes: int,
     )
     check = found(facts, "rules", "interval")
     assert check.verdict is verdict
-    assert verdict is OK or f'TickSchedule="cron(0/{minutes} * * * ? *)"' in check.mend
+    line = rf'parameter_overrides = "TickSchedule=\"cron(0/{minutes} * * * ? *)\""'
+    assert verdict is OK or line in check.mend
 
 
 @pytest.mark.parametrize(("minutes", "verdict"), [(1, OK), (7, OK), (8, WARNING), (17, WARNING), (18, BROKEN)])
@@ -165,6 +166,25 @@ def test_what_the_last_tick_counted_is_told(metric: str, name: str, verdict: Ver
     assert check.verdict is verdict
     assert words in check.found
     assert check.mend
+
+
+def test_ticks_that_came_too_late_are_counted_over_the_last_hours() -> None:
+    late = (Datapoint(at=NOW - timedelta(minutes=9), value=1.0), Datapoint(at=NOW - timedelta(minutes=40), value=1.0))
+    check = found(world(ticks={**given.metrics(TickCompleted=1), "StaleTicks": late}), "ticks", "late")
+    assert check.verdict is WARNING
+    assert check.found == "2 ticks of the last 3 hours came too late and were skipped, the last 9 min ago"
+    assert check.mend
+
+
+def test_a_place_whose_schedules_were_not_taken_is_a_warning_with_the_ticks_own_reason() -> None:
+    said = replace(given.words(), schedules=given.served(origin="memory", trouble="s3:GetObject was denied"))
+    ticks = given.metrics(TickCompleted=1, ConfigRejected=1)
+    check = found(world(ticks=ticks, words=said), "ticks", "schedules taken")
+    assert check.verdict is WARNING
+    assert check.found.endswith("served the last good: s3:GetObject was denied")
+    assert check.mend.startswith("caretaker push schedules --stack caretaker ")
+    taken = given.metrics(TickCompleted=1, ConfigRejected=0, StaleTicks=0)
+    assert not [one for one in judge(world(ticks=taken)) if one.name in {"schedules taken", "late"}]
 
 
 @pytest.mark.parametrize(

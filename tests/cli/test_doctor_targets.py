@@ -25,6 +25,15 @@ def test_a_function_that_does_not_exist_is_named_with_the_line_of_its_schedule()
     assert checks[0].mend == "correct its name in schedules/shop.yaml:9, or deploy it"
 
 
+def test_what_a_target_on_a_dry_run_lacks_is_a_warning_and_no_finding() -> None:
+    schedules = given.schedules()
+    dry = replace(schedules, services=tuple(replace(one, dry_run=True) for one in schedules.services))
+    (check,) = (one for one in judge(world(schedules=dry, targets={KEY: Seen(function=None)})) if one.group == TARGET)
+    assert (check.name, check.verdict) == ("function", WARNING)
+    assert check.found == 'there is no function "shop"; nothing is called, because its service is on a dry run'
+    assert {one.verdict for one in judge(world(schedules=dry)) if one.group == TARGET} == {OK}
+
+
 def test_an_alias_that_does_not_exist_is_named_with_the_command_that_makes_it() -> None:
     facts = world(targets={KEY: Seen(function=given.function("shop"), qualified=None)})
     check = found(facts, TARGET, "qualifier")
@@ -116,7 +125,6 @@ def test_a_target_that_the_warmers_role_may_not_invoke_is_named_with_its_arn() -
     check = found(facts, TARGET, "permission")
     assert check.verdict is BROKEN
     assert f"{ARN}shop:live" in check.found
-    assert f"{ARN}shop:live" in check.mend
     assert check.mend.startswith("caretaker iam schedules --write template.yaml")
     assert found(facts, TARGET, "limits").verdict is WARNING
 
@@ -154,7 +162,7 @@ def test_policies_that_could_not_be_read_make_a_permission_unknown_with_the_acti
     assert (check.verdict, check.unread, check.action) == (UNKNOWN, True, "iam:GetRole")
     assert check.mend == "allow iam:GetRole to whoever runs the doctor"
     own = [one.name for one in judge(world(warmer=replace(given.own("warmer"), role=half))) if one.group == "warmer"]
-    assert own == ["state", "timeout", "concurrency", "variables", "names", "role"]
+    assert own == ["state", "timeout", "concurrency", "variables", "names", "log format", "role"]
 
 
 def test_a_function_of_another_account_needs_a_policy_of_its_own() -> None:
