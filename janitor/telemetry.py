@@ -3,14 +3,13 @@
 Metrics are CloudWatch's embedded format in the log: no call, no permission, and no failure of their own.
 """
 
-import logging
-import sys
 from collections import Counter
-from typing import Any, TextIO
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from fleet.lines import StandardOutput
 from janitor.report import FunctionReport, Report
 from janitor.sweep import TROUBLE, Outcome
 
@@ -20,7 +19,9 @@ _SERVICE = "janitor"
 
 def publish(report: Report) -> None:
     """A line for each function that has anything to tell, one for the run, and the run's metrics."""
-    logger = Logger(service=_SERVICE, logger_handler=_StandardOutput())
+    # Without a timestamp of RFC 3339 Lambda takes a line of any level for INFO.
+    # Source: Lambda developer guide, "Log-level filtering".
+    logger = Logger(service=_SERVICE, logger_handler=StandardOutput(), use_rfc3339=True)
     for item in report.functions:
         if item.outcome is not Outcome.CLEAN:
             (logger.warning if item.outcome in TROUBLE else logger.info)(item.reason, **_logged(item))
@@ -43,18 +44,6 @@ def _publish_kept(kept: Counter[str]) -> None:
         metrics.add_dimension(name="reason", value=code)
         metrics.add_metric(name="VersionsKept", unit=MetricUnit.Count, value=number)
         metrics.flush_metrics()
-
-
-class _StandardOutput(logging.StreamHandler[TextIO]):
-    """Writes to standard output as it is at that moment: one process may run the handler under several."""
-
-    @property
-    def stream(self) -> TextIO:
-        return sys.stdout
-
-    @stream.setter
-    def stream(self, _: TextIO) -> None:
-        """The base class sets its own; there is nothing to keep."""
 
 
 def _counts(report: Report) -> dict[str, int]:

@@ -1,13 +1,14 @@
 """The ladder for schedules in S3: live, the last good ones in memory, in a file, and those that came with the code."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from profiles.errors import ProfilesError, SchedulesMissing
 from profiles.live import Bundled, Memory, OutOfReach, read_last_good, read_live
 from profiles.location import Store
-from profiles.model import ScheduleSet
+from profiles.model import Mistake, ScheduleSet
 from profiles.shelves import Library, Loaded, Origin, Shelves, read_here
 
 
@@ -28,8 +29,16 @@ def climb(store: Store, shelves: Shelves, library: Library, *, now: datetime) ->
     try:
         live = read_live(store, shelves.documents(store), memory, now=now, scratch=scratch, bundled=bundled)
     except OutOfReach as error:
-        return _last_good(store, memory, scratch, bundled, now=now, problem=str(error))
+        loaded = _last_good(store, memory, scratch, bundled, now=now, problem=str(error))
+        return loaded if error.mistake is None else _rejecting(loaded, error.mistake)
     return Loaded(schedules=live.schedules, origin=Origin.LIVE, location=str(store), age_s=0, rejected=live.rejected)
+
+
+def _rejecting(loaded: Loaded, mistake: Mistake) -> Loaded:
+    """A document that never was good is as bad in a new environment as in one that remembers a better."""
+    mistakes = tuple(sorted({*loaded.schedules.mistakes, mistake}))
+    schedules = replace(loaded.schedules, mistakes=mistakes)
+    return replace(loaded, schedules=schedules, rejected=tuple(sorted({*loaded.rejected, mistake.file})))
 
 
 def _last_good(store: Store, memory: Memory, scratch: Path, bundled: Bundled, *, now: datetime, problem: str) -> Loaded:

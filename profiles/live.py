@@ -26,7 +26,14 @@ Bundled = Callable[[], ScheduleSet | None]
 
 
 class OutOfReach(ProfilesError):  # noqa: N818 - says what was found
-    """The place cannot be read, or holds nothing that can be used. The message says why."""
+    """The place cannot be read, or holds nothing that can be used. The message says why.
+
+    `mistake` is that of the document which could be read and not used, None where there was none to use.
+    """
+
+    def __init__(self, message: str, *, mistake: Mistake | None = None) -> None:
+        super().__init__(message)
+        self.mistake = mistake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +157,9 @@ def _from_compiled(held: Held, store: Store) -> tuple[Held, Assembled]:
     try:
         schedules = load_compiled(one.data, where=where).schedules
     except CompiledUnusable as error:
-        if one.good is None or one.good == one.data:
-            raise OutOfReach(str(error)) from error
         mistake = Mistake(file=name, line=1, column=1, code="E001", message=f"{error}; the last good one is used")
+        if one.good is None or one.good == one.data:
+            raise OutOfReach(str(error), mistake=replace(mistake, message=str(error))) from error
         schedules = replace(load_compiled(one.good, where=where).schedules, mistakes=(mistake,))
         return held, Assembled(schedules=schedules, rejected=(name,))
     return replace(held, documents={name: replace(one, good=one.data)}), Assembled(schedules=schedules)

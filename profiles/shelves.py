@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from fleet.ports import Documents
+from fleet.words import said
 from profiles.compiled import load_compiled
 from profiles.errors import SchedulesMissing
 from profiles.location import CompiledFile, Folder, Location, Store
 from profiles.model import ScheduleSet
+
+_MOST_NAMED = 3
 
 
 class Origin(Enum):
@@ -38,6 +41,23 @@ class Loaded:
     age_s: int | None
     rejected: tuple[str, ...] = ()
     problem: str | None = None
+
+    @property
+    def not_taken(self) -> int:
+        """How many documents of the place are not served as they stand there; at least 1 when it was not read."""
+        return max(len(self.rejected), int(self.problem is not None))
+
+    @property
+    def trouble(self) -> str | None:
+        """Why what is served is not what the place holds now, in a sentence; None when it is."""
+        if self.problem is not None:
+            age = "" if self.age_s is None else f", {self.age_s} s old"
+            return f"schedules from {self.origin.value}{age}, because {self.problem}"
+        if not self.rejected:
+            return None
+        names, more = ", ".join(map(said, self.rejected[:_MOST_NAMED])), len(self.rejected) - _MOST_NAMED
+        names += f" and {more} more" if more > 0 else ""
+        return f"not taken from {self.location}: {names}; the last good ones, else the bundled ones, are served instead"
 
     def as_json(self) -> dict[str, Any]:
         """What a report says of it; `hash` and `revision` are those of the compiled document that is served."""

@@ -60,8 +60,10 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     left_s: float = context.get_remaining_time_in_millis() / 1000
     deadline = time.monotonic() + left_s - min(_RESERVE_S, left_s / 5)
     now = datetime.now(UTC)
+    scheduled = False
     try:
         request = read_event(event, now=now)
+        scheduled = request.scheduled
         if request.hook is not None:
             answer = _answer(request, deadline - min(_TELLING_S, left_s / 3), now)
             _publish(answer.report)
@@ -69,6 +71,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         report = _serve(request, deadline, now)
     except _UNUSABLE as error:
         report = TickReport(tick=None, outcome="refused", reason=str(error), failed=True)
+    report = replace(report, scheduled=scheduled)
     _publish(report)
     return report.as_json()
 

@@ -76,9 +76,10 @@ class TargetReport:
 class TickReport:
     """What a tick did. `reason` is set when the tick as a whole was not served, or only in part.
 
-    `loaded` says where its schedules came from; None when there were none. `problems` are troubles of the whole tick
-    that took nothing away from any target, such as a kill switch that could not be read. `boosts` are those that hold
-    at the tick, and what the event changed of them.
+    `scheduled` is whether the tick's rule asked for it, and no person, pipeline, alarm or deployment. `loaded` says
+    where its schedules came from; None when there were none. `problems` are troubles of the whole tick that took
+    nothing away from any target, such as a kill switch that could not be read. `boosts` are those that hold at the
+    tick, and what the event changed of them.
     """
 
     tick: datetime | None
@@ -87,6 +88,7 @@ class TickReport:
     outcome: str = "served"
     reason: str | None = None
     failed: bool = False
+    scheduled: bool = False
     loaded: Loaded | None = None
     problems: tuple[str, ...] = ()
     boosts: BoostState = NO_BOOSTS
@@ -101,6 +103,12 @@ class TickReport:
         """How many errors the schedule files hold; each keeps its own service out of the tick."""
         return sum(mistake.severity is Severity.ERROR for mistake in self.mistakes)
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Its problems, and why its schedules are not what their place holds now."""
+        trouble = None if self.loaded is None else self.loaded.trouble
+        return self.problems if trouble is None else (trouble, *self.problems)
+
     def _summary(self) -> str:
         """The tick in a sentence."""
         wanted, covered = sum(each.wanted for each in self.targets), sum(each.covered for each in self.targets)
@@ -111,19 +119,17 @@ class TickReport:
         if self.errors_in_files:
             files = len({mistake.file for mistake in self.mistakes if mistake.severity is Severity.ERROR})
             parts.append(f"{files} schedule files left out for {self.errors_in_files} errors")
-        if self.loaded is not None and self.loaded.problem is not None:
-            age = "" if self.loaded.age_s is None else f", {self.loaded.age_s} s old"
-            parts.append(f"schedules from {self.loaded.origin.value}{age}, because {self.loaded.problem}")
-        return ", ".join((*parts, *self.problems))
+        return ", ".join((*parts, *self.troubles))
 
     def as_json(self) -> dict[str, Any]:
         """The report as the handler returns it: section 4 of the contract."""
         return {
             "ok": self.ok,
             "tick": None if self.tick is None else utc_text(self.tick),
+            "scheduled": self.scheduled,
             "outcome": self.outcome,
             "reason": self.reason or self._summary(),
-            "problems": list(self.problems),
+            "problems": list(self.troubles),
             "boosts": [boost_json(boost) for boost in self.boosts.active],
             "boost_changes": [change.as_json() for change in self.boosts.changes],
             "targets": [target.as_json() for target in self.targets],

@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from fleet.lines import StandardOutput
 from profiles.shelves import Loaded, Origin
 from warmer.plan import Outcome
 from warmer.report import TargetReport, TickReport
 
 NAMESPACE = "Caretaker"
 _SERVICE = "caretaker-warmer"
+# How the fleet stands. Only the rule's own ticks say so: what somebody asks for in between may be of one service, of
+# another instant's level or of a version without traffic, and would hide or invent a shortfall.
+_STANDING = ("Wanted", "Covered", "Healthy", "Short", "Unproven", "Quarantined", "TargetsOk", "TargetsShort")
 _OF_A_SERVICE = ("Wanted", "Covered", "Short", "ColdStarts")
 _UNITS = {
     "BilledMs": MetricUnit.Milliseconds,
@@ -25,22 +29,29 @@ _UNITS = {
 def publish(report: TickReport) -> None:
     """A line for each target that anything was due for, one for the tick, its metrics, and a few of each service.
 
-    A service's own are few because CloudWatch bills each of them; one that nothing is due for has none.
+    A service's own are few because CloudWatch bills each of them; one that nothing is due for has none. Of a run that
+    is no tick, what it did and met is counted, but neither as a tick nor as how the fleet stands.
     """
     _log(report)
-    _count(_tick_counts(report))
+    _count(_meant(report, _tick_counts(report)))
     due = [target for target in report.targets if target.outcome is not Outcome.NOTHING_DUE]
     for service in dict.fromkeys(target.service for target in due):
         counts = _target_counts([target for target in due if target.service == service])
-        _count({name: counts[name] for name in _OF_A_SERVICE}, schedule=service)
+        _count(_meant(report, {name: counts[name] for name in _OF_A_SERVICE}), schedule=service)
+
+
+def _meant(report: TickReport, counts: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in counts.items() if report.scheduled or name not in _STANDING}
 
 
 def _log(report: TickReport) -> None:
-    logger = Logger(service=_SERVICE, level="INFO")
+    # Without a timestamp of RFC 3339 Lambda takes a line of any level for INFO.
+    # Source: Lambda developer guide, "Log-level filtering".
+    logger = Logger(service=_SERVICE, level="INFO", logger_handler=StandardOutput(), use_rfc3339=True)
     for target in report.targets:
         if target.outcome is Outcome.NOTHING_DUE:
             continue
-        (logger.info if target.ok else logger.warning)("target", **target.as_json())
+        (logger.info if target.ok else logger.warning)("target", ok=target.ok, **target.as_json())
     for change in report.boosts.changes:
         (logger.warning if change.refused else logger.info)("boost", **change.as_json())
     for mistake in report.mistakes:
@@ -52,20 +63,26 @@ def _log(report: TickReport) -> None:
 
 def _tick_counts(report: TickReport) -> dict[str, float]:
     return {
-        "TickCompleted": float(report.outcome == "served" and not report.failed),
-        "StaleTicks": float(report.outcome == "stale"),
+        **(_heartbeat(report) if report.scheduled else {}),
         "SwitchedOff": float(report.outcome == "switched-off"),
+        # Without the trouble with schedules, which has a metric of its own and an alarm that waits longer.
         "TickProblems": float(len(report.problems)),
         "Boosts": float(len(report.boosts.active)),
         "BoostsUnread": float(bool(report.boosts.problems)),
         "BoostsRefused": float(report.boosts.refused),
-        "ScheduleErrors": float(report.errors_in_files),
         "TargetsOk": float(sum(target.ok for target in report.targets)),
         "TargetsShort": float(sum(not target.ok for target in report.targets)),
-        **_source_counts(report.loaded),
+        **(_source_counts(report.loaded, report.errors_in_files) if report.loaded is not None else {}),
         **_target_counts(report.targets),
         "ColdStartsInWindows": float(sum(target.cold for target in report.targets if target.in_window)),
         **_hold(report.targets),
+    }
+
+
+def _heartbeat(report: TickReport) -> dict[str, float]:
+    return {
+        "TickCompleted": float(report.outcome == "served" and not report.failed),
+        "StaleTicks": float(report.outcome == "stale"),
     }
 
 
@@ -75,16 +92,15 @@ def _hold(targets: Iterable[TargetReport]) -> dict[str, float]:
     return {"HoldMs": max(held)} if held else {}
 
 
-def _source_counts(loaded: Loaded | None) -> dict[str, float]:
-    """One metric for each rung of the ladder, 1 for the one that served: over a day, their sums are its history."""
+def _source_counts(loaded: Loaded, errors: int) -> dict[str, float]:
+    """One metric for each rung of the ladder, 1 for the one that served: over a day, their sums are its history.
+
+    Only where schedules were loaded: a run that loaded none knows nothing of them, least of all that they are well.
+    """
     rungs = (Origin.LIVE, Origin.MEMORY, Origin.TMP, Origin.BUNDLED)
-    counts = {
-        f"ConfigSource{rung.value.capitalize()}": float(loaded is not None and loaded.origin is rung) for rung in rungs
-    }
-    counts["ConfigRejected"] = float(len(loaded.rejected)) if loaded is not None else 0.0
-    if loaded is not None and loaded.age_s is not None:
-        counts["ConfigAgeSeconds"] = float(loaded.age_s)
-    return counts
+    counts = {f"ConfigSource{rung.value.capitalize()}": float(loaded.origin is rung) for rung in rungs}
+    counts |= {"ScheduleErrors": float(errors), "ConfigRejected": float(loaded.not_taken)}
+    return counts if loaded.age_s is None else counts | {"ConfigAgeSeconds": float(loaded.age_s)}
 
 
 def _target_counts(targets: Iterable[TargetReport]) -> dict[str, float]:

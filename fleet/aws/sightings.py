@@ -55,7 +55,9 @@ class Sightings:
         return dict(zip(series.metrics, ordered, strict=True))
 
     def words(self, group: str, since: datetime) -> WarmerWords:
-        """The newest lines of the warmer's log since then, on the last served tick and on each target."""
+        """The newest lines of the warmer's log since then: on the last tick of the rule that was served, and on each
+        target, by whatever run.
+        """
         targets: dict[tuple[str, str], Word] = {}
         tick: Word | None = None
         schedules: ServedSchedules | None = None
@@ -64,7 +66,7 @@ class Sightings:
             word = _word(line, event)
             if word is None:
                 continue
-            if line["message"] == "tick" and word.outcome == _SERVED:
+            if line["message"] == "tick" and word.outcome == _SERVED and line.get("scheduled") is True:
                 tick = _newer(tick, word)
                 schedules = _schedules(line) if tick is word else schedules
             elif line["message"] == "target":
@@ -123,7 +125,7 @@ def _word(line: Mapping[str, Any], event: Mapping[str, Any]) -> Word | None:
             at=datetime.fromtimestamp(int(event["timestamp"]) / 1000, UTC),
             outcome=str(line["outcome"]),
             reason=str(line["reason"]),
-            ok=str(line["level"]) == "INFO" if line["message"] == "target" else bool(line["ok"]),
+            ok=bool(line["ok"]),
             evidence=line.get("evidence"),
         )
     except (ValueError, KeyError, TypeError):

@@ -1,7 +1,7 @@
 """The `Usage` port over CloudWatch: how much concurrency users occupied in the last minutes.
 
-Needs cloudwatch:GetMetricData. One request a region and tick; CloudWatch bills each metric in it: one for the region and
-one for each function that is asked about.
+Needs cloudwatch:GetMetricData. One request a region and tick; CloudWatch bills each metric in it: one for the
+region and one for each function that is asked about.
 Source: Lambda developer guide, "Types of metrics for Lambda functions", concurrency metrics: ConcurrentExecutions by
 function, UnreservedConcurrentExecutions of a region; view both with Max.
 """

@@ -107,14 +107,15 @@ def event(second: int, **line: Any) -> dict[str, Any]:
 
 
 def test_the_newest_word_on_each_target_and_on_the_served_tick_is_kept(api: StubApi) -> None:
-    target = {"message": "target", "level": "INFO", "function": "shop", "qualifier": "live", "evidence": "counted"}
-    tick = {"message": "tick", "level": "INFO", "ok": True, "reason": "all"}
+    target = {"message": "target", "ok": True, "function": "shop", "qualifier": "live", "evidence": "counted"}
+    tick = {"message": "tick", "ok": True, "reason": "all", "scheduled": True}
     api.answers["FilterLogEvents"] = {
         "events": [
             event(60, **target, outcome="warm", reason="new"),
-            event(0, **{**target, "level": "WARNING"}, outcome="short", reason="old"),
+            event(0, **{**target, "ok": False}, outcome="short", reason="old"),
             event(0, **tick, outcome="served"),
             event(60, **tick, outcome="switched-off"),
+            event(60, **{**tick, "scheduled": False}, outcome="served"),
             {"timestamp": 1, "message": "START RequestId: of another kind"},
             event(90, message="target", function="shop"),
         ]
@@ -126,6 +127,12 @@ def test_the_newest_word_on_each_target_and_on_the_served_tick_is_kept(api: Stub
     }
     assert found.tick is not None
     assert found.tick.at == NOW
+
+
+def test_a_target_s_word_is_as_good_as_it_says_whatever_its_level(api: StubApi) -> None:
+    line = {"message": "target", "function": "shop", "qualifier": "live", "reason": "1 of 2", "outcome": "short"}
+    api.answers["FilterLogEvents"] = {"events": [event(0, **line, level="INFO", ok=False)]}
+    assert not Sightings().words("/aws/lambda/warmer", SINCE).targets["shop", "live"].ok
 
 
 def test_a_log_group_that_does_not_exist_has_no_words(api: StubApi) -> None:

@@ -1,6 +1,7 @@
 """The report: what counts as ok, and that it always fits a reply."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -90,3 +91,11 @@ def test_code_storage_is_told_in_bytes_and_per_cent_and_left_out_where_it_was_no
     ]
     assert (read["CodeStorageBytes"], read["CodeStorageShare"]) == ([15.0], [25.0])
     assert "CodeStorageShare" not in unread
+
+
+def test_every_log_line_has_a_level_and_a_timestamp_of_rfc_3339(capsys):
+    publish(a_report(facts(range(1, 9)), problems=("denied",)))
+    lines = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" not in line]
+    assert {line["level"] for line in lines} == {"INFO", "ERROR"}
+    stamp = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+    assert [line["timestamp"] for line in lines if not stamp.fullmatch(line["timestamp"])] == []

@@ -10,11 +10,14 @@ import warmer.telemetry
 from fleet.model import CodeStorage
 from janitor.plan import plan_sweep
 from janitor.report import Report, function_reports
+from profiles.model import Platform, ScheduleSet
+from profiles.shelves import Loaded, Origin
 from tests.janitor.builders import NOW, a_sweep_policy, an_inventory, facts
 from tests.template.checkout import ROOT, run
 from warmer.plan import Outcome
 from warmer.report import TargetReport, TickReport
 
+NO_SCHEDULES = ScheduleSet(services=(), platform=Platform(), mistakes=())
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 Metric = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -37,7 +40,8 @@ def publish_both() -> None:
         outcome=Outcome.SHORT,
         reason="1 of 2 environments reached",
     )
-    warmer.telemetry.publish(TickReport(tick=AT, targets=(short,)))
+    loaded = Loaded(schedules=NO_SCHEDULES, origin=Origin.LIVE, location="s3://plans/prod/", age_s=0)
+    warmer.telemetry.publish(TickReport(tick=AT, scheduled=True, targets=(short,), loaded=loaded))
     inventory = an_inventory(facts(range(1, 9)))
     items = function_reports(plan_sweep(inventory, a_sweep_policy(), NOW), inventory, {})
     storage = CodeStorage(used_bytes=3_000_000_000, limit_bytes=80_530_636_800)

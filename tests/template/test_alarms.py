@@ -71,6 +71,12 @@ def test_an_hour_of_rejected_schedules_is_an_hour_at_any_interval(template: dict
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 3600
 
 
+def test_an_hour_of_rejected_schedules_is_not_interrupted_by_who_read_none(template: dict[str, Any]) -> None:
+    alarm = Stack(template, SchedulesBucketCreate="true").resources("AWS::CloudWatch::Alarm")["SchedulesNotTaken"]
+    # Of several runs in a period one that met the trouble is enough; a period without a run is no recovery.
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Maximum", "ignore")
+
+
 def test_every_alarm_names_a_function_to_look_at(alarms: dict[str, dict[str, Any]]) -> None:
     assert [n for n, alarm in alarms.items() if not any(f in alarm["AlarmDescription"] for f in FUNCTIONS)] == []
 

@@ -61,7 +61,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     """The whole tick's metrics of the last report."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     last = [line for line in lines if "_aws" in line and "schedule" not in line][-1]
-    return {name: last[name][0] for name in ("Boosts", "BoostsUnread", "BoostsRefused", "TickCompleted")}
+    return {n: last[n][0] for n in ("Boosts", "BoostsUnread", "BoostsRefused", "TickCompleted") if n in last}
 
 
 def test_an_alarm_s_boost_is_served_at_once_and_by_the_ticks_after_it_until_the_alarm_is_over(
@@ -75,7 +75,7 @@ def test_an_alarm_s_boost_is_served_at_once_and_by_the_ticks_after_it_until_the_
     assert (target["wanted"], target["covered"], target["evidence"]) == (5, 5, "counted")
     assert report["reason"].startswith('started boost "shop-is-busy" of shop to at least 5 until ')
     assert report["boosts"][0]["boost"] == "shop-is-busy"
-    assert metrics(capsys) == {"Boosts": 1, "BoostsUnread": 0, "BoostsRefused": 0, "TickCompleted": 0}
+    assert metrics(capsys) == {"Boosts": 1, "BoostsUnread": 0, "BoostsRefused": 0}
 
     report = account.serve()
     assert (report["outcome"], report["targets"][0]["covered"], len(report["boosts"])) == ("served", 5, 1)

@@ -10,9 +10,11 @@ import pytest
 from moto import mock_aws
 
 import warmer.handler
+import warmer.settings
 from profiles.compiled import compile_schedules, digest_of
 from profiles.reader import read_folder
 from tests.warmer.lambda_machine import tick, write_schedule
+from tests.warmer.raw_server import http_reply, serving
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -129,3 +131,104 @@ def test_out_of_reach_the_last_good_ones_are_served_and_counted(
     assert (counts["ConfigSourceMemory"], counts["ConfigSourceLive"]) == ([1.0], [0.0])
     warmer.handler._library.cache_clear()
     assert at(monkeypatch, "s3://plans/prod")["schedules_source"]["from"] == "tmp"
+
+
+@pytest.fixture
+def bundle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Older schedules that came with the code."""
+    monkeypatch.setattr(warmer.settings, "_ROOT", tmp_path / "code")
+    (tmp_path / "code").mkdir()
+    write_schedule(tmp_path / "code" / "schedules", baseline=0, service="old", function="old")
+
+
+def new_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    """Nothing in memory and nothing in /tmp."""
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / name))
+    warmer.handler._library.cache_clear()
+
+
+def empty(store: Any) -> None:
+    for key in [item["Key"] for item in store.list_objects_v2(Bucket="plans").get("Contents", [])]:
+        store.delete_object(Bucket="plans", Key=key)
+
+
+def poison(store: Any) -> None:
+    store.put_object(Bucket="plans", Key="prod/compiled.json", Body=b'{"format": 99, "schedules": {}}')
+
+
+def poison_yaml(store: Any) -> None:
+    for name in ("shop", "cart"):
+        store.put_object(Bucket="plans", Key=f"prod/{name}.yaml", Body=b"version: 1\nservice: [")
+
+
+def gone(store: Any) -> None:
+    empty(store)
+    store.delete_bucket(Bucket="plans")
+
+
+TROUBLES = {
+    "emptied": (empty, "holds neither compiled.json nor YAML files; fill it with caretaker push"),
+    "poisoned": (poison, "has format 99"),
+    "poisoned YAML": (poison_yaml, "not taken from s3://plans/prod/: cart.yaml, shop.yaml"),
+    "gone": (gone, "s3:ListBucket was refused (NoSuchBucket)"),
+    "denied": (lambda _: None, "s3:ListBucket"),
+}
+DENIED = b"<Error><Code>AccessDenied</Code><Message>not authorized to perform</Message></Error>"
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.usefixtures("bundle")
+def test_a_place_whose_schedules_are_not_served_is_counted_and_told_of_in_new_environments_too_until_it_is_mended(
+    monkeypatch: pytest.MonkeyPatch, store: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], trouble: str
+) -> None:
+    harm, words = TROUBLES[trouble]
+
+    def ticked() -> tuple[dict[str, Any], float]:
+        capsys.readouterr()
+        report = at(monkeypatch, "s3://plans/prod")
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        (counts,) = [line for line in lines if "ConfigRejected" in line]
+        return report, counts["ConfigRejected"][0]
+
+    def not_taken() -> None:
+        report, rejected = ticked()
+        assert rejected >= 1
+        assert [problem for problem in report["problems"] if words in problem] != []
+        assert words in report["reason"]
+
+    assert ticked()[1] == 0
+    harm(store)
+    with serving(lambda connection, _: connection.sendall(http_reply(DENIED, status="403 Forbidden"))) as refusing:
+        if trouble == "denied":
+            monkeypatch.setenv("AWS_ENDPOINT_URL_S3", refusing.endpoint)
+        not_taken()
+        new_environment(monkeypatch, tmp_path, "second")
+        not_taken()
+        not_taken()
+        monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+    if trouble == "gone":
+        store.create_bucket(Bucket="plans")
+    empty(store)
+    good = compile_schedules(read_folder(tmp_path / "schedules"))
+    store.put_object(Bucket="plans", Key="prod/compiled.json", Body=good)
+    report, rejected = ticked()
+    assert (report["ok"], rejected, report["problems"], report["schedules_source"]["from"]) == (True, 0, [], "live")
+
+
+@pytest.mark.usefixtures("bundle")
+def test_a_poisoned_document_is_a_mistake_in_a_new_environment_as_in_one_that_remembers_a_better(
+    monkeypatch: pytest.MonkeyPatch, store: Any, tmp_path: Path
+) -> None:
+    store.put_object(
+        Bucket="plans", Key="prod/compiled.json", Body=compile_schedules(read_folder(tmp_path / "schedules"))
+    )
+    at(monkeypatch, "s3://plans/prod")
+    poison(store)
+    before = at(monkeypatch, "s3://plans/prod")
+    new_environment(monkeypatch, tmp_path, "second")
+    after = at(monkeypatch, "s3://plans/prod")
+    for report in (before, after):
+        assert (report["ok"], report["schedules_source"]["rejected"]) == (False, ["compiled.json"])
+        assert [mistake["file"] for mistake in report["schedules"]] == ["compiled.json"]
+    assert (before["schedules_source"]["from"], after["schedules_source"]["from"]) == ("live", "bundled")
