@@ -74,7 +74,7 @@ def table(of: Counts) -> Iterator[str]:
         ("the dashboard", "1; none with `DashboardCreate=false`", f"{A_DASHBOARD:.2f}"),
         (
             "metrics asked for at a tick",
-            "1 a region, 1 more for each target with a reservation; none with `PresentUsers=false` or ticks every minute",
+            "1 a region, 1 for each target with a reservation; none with `PresentUsers=false` or ticks every minute",
             f"{asked:.2f} each",
         ),
         ("together", "with one service in one region", f"{least:.2f} to {most:.2f}"),
