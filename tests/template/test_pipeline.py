@@ -18,11 +18,11 @@ from emulator.controlplane.access.gate import Judged
 from emulator.controlplane.ministack import Account
 from emulator.stack import Options, RunningEmulator, running_emulator
 from fleet.policy import decide, statements_of
-from tests.emulator.controlled import client_of
+from tests.emulator.controlled import client_of, create
 from tests.template.checkout import ROOT, SAM, ended_run, run
 from tests.template.granted import Role
 from tests.template.reading import listed
-from tests.template.stage import OVERRIDES, REGION
+from tests.template.stage import FUNCTION, OVERRIDES, REGION
 
 pytestmark = pytest.mark.stack
 
@@ -32,6 +32,11 @@ PROVIDER = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercont
 UNSEEN = {"TransformIt cloudformation:CreateChangeSet"}
 # The rules stay still; the emulator has no metric math.
 FIRST = {"RulesState": "DISABLED", "MetricMathAlarms": "false"}
+# Function, its role, and what it is to do.
+WORK = (
+    ("WarmerFunction", "WarmerRole", {"caretaker": {"run": "warm", "service": "shop"}}),
+    ("JanitorFunction", "JanitorRole", {"caretaker": {"run": "sweep"}}),
+)
 EMPTY = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
 
 
@@ -64,10 +69,14 @@ class Pipeline:
         found = client_of(self.emulator, "cloudformation").list_stacks()["StackSummaries"]
         return next(str(one["StackStatus"]) for one in found if one["StackName"] == STACK)
 
-    def role(self, logical: str) -> Role:
+    def physical(self, logical: str) -> str:
+        """The name of a resource of the stack."""
         formation = client_of(self.emulator, "cloudformation")
         found = formation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
-        return Role(self.emulator, found["StackResourceDetail"]["PhysicalResourceId"])
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    def role(self, logical: str) -> Role:
+        return Role(self.emulator, self.physical(logical))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +87,7 @@ class Life:
     states: tuple[str, ...]
     judged: tuple[Judged, ...]
     roles: tuple[Role, ...]
+    reports: tuple[dict[str, Any], ...]
 
 
 def configured(outputs: Mapping[str, str], parameters: Mapping[str, str]) -> str:
@@ -118,9 +128,35 @@ def life(built_checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         pipeline.sam("deploy", "--no-confirm-changeset", **OVERRIDES)
         states.append(pipeline.stack())
         roles = tuple(pipeline.role(name) for name in ("WarmerRole", "JanitorRole"))
+        a_target(pipeline)
+        reports = [worked(pipeline, *errand) for errand in WORK]
         pipeline.sam("delete", "--no-prompts")
         states.append(pipeline.stack())
-        yield Life(pipeline=pipeline, states=tuple(states), judged=tuple(pipeline.judged), roles=roles)
+        judged = tuple(pipeline.judged)
+        yield Life(pipeline=pipeline, states=tuple(states), judged=judged, roles=roles, reports=tuple(reports))
+
+
+def a_target(pipeline: Pipeline) -> None:
+    """The function that the schedule names, and the schedule where the stack reads it."""
+    lambdas = client_of(pipeline.emulator, "lambda")
+    create(lambdas, "shop-checkout", versions=2, source="def handler(event, context): return {'statusCode': 200}")
+    lambdas.create_alias(FunctionName="shop-checkout", Name="live", FunctionVersion="2")
+    lambdas.tag_resource(Resource=f"{FUNCTION}:shop-checkout", Tags={"team": "shop"})
+    schedule = (pipeline.checkout / "schedules" / "shop.yaml").read_bytes()
+    bucket = pipeline.physical("SchedulesBucket")
+    client_of(pipeline.emulator, "s3").put_object(Bucket=bucket, Key="schedules/shop.yaml", Body=schedule)
+
+
+def worked(pipeline: Pipeline, function: str, role: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the function reports of this event, under the boundary, which the emulator's CloudFormation forgets."""
+    edge = pipeline.outputs["RolesBoundaryArn"]
+    name = pipeline.role(role).name
+    client_of(pipeline.emulator, "iam").put_role_permissions_boundary(RoleName=name, PermissionsBoundary=edge)
+    pipeline.emulator.look_again()
+    lambdas = client_of(pipeline.emulator, "lambda")
+    reply = lambdas.invoke(FunctionName=pipeline.physical(function), Payload=json.dumps(event))
+    report: dict[str, Any] = json.loads(reply["Payload"].read())
+    return report
 
 
 def test_an_administrator_is_asked_and_says_that_roles_may_be_made(life: Life) -> None:
@@ -172,6 +208,19 @@ def test_the_boundary_leaves_the_stack_s_roles_all_that_they_are_granted_with_ev
     assert len(granted) > 40
     # What matches a pattern as it stands, stars and all, matches whatever the stars stand for.
     assert {it for it in granted if not decide(bound, *it).allowed} == set()
+
+
+def test_both_functions_work_under_the_boundary_and_miss_nothing_of_what_they_are_granted(life: Life) -> None:
+    warmed, swept = life.reports
+    assert [(target["function"], target["covered"] > 0) for target in warmed["targets"]] == [("shop-checkout", True)]
+    assert swept["ok"], json.dumps(swept)
+    names = {role.name for role in life.roles}
+    judged = [one for one in life.pipeline.emulator.judged() if one.role.rpartition("/")[2] in names]
+    assert len({one.role for one in judged}) == len(names)
+    # What their own policies do not allow, such as tags for the warmer, no boundary gives.
+    assert {(one.action, one.resource) for one in judged if "boundary" in one.reason} == set()
+    used = {one.action for one in judged}
+    assert used >= {"ssm:GetParameter", "s3:ListBucket", "dynamodb:Query", "lambda:ListFunctions", "logs:PutLogEvents"}
 
 
 @pytest.mark.parametrize(
