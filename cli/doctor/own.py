@@ -221,10 +221,13 @@ def _memory(table: str, *, warmer: bool) -> tuple[Need, ...]:
 
 def _store(place: str, partition: str) -> tuple[Need, ...]:
     path = place.removeprefix("s3://").rstrip("/")
-    any_object = path if path.endswith(".json") else f"{path}/any.yaml"
+    if path.endswith(".json"):
+        return (Need(action="s3:GetObject", resource=f"arn:{partition}:s3:::{path}"),)
+    bucket, _, prefix = path.partition("/")
+    asked = {"s3:prefix": (f"{prefix}/" if prefix else "",)}
     return (
-        Need(action="s3:ListBucket", resource=f"arn:{partition}:s3:::{path.partition('/')[0]}"),
-        Need(action="s3:GetObject", resource=f"arn:{partition}:s3:::{any_object}"),
+        Need(action="s3:ListBucket", resource=f"arn:{partition}:s3:::{bucket}", context=asked),
+        Need(action="s3:GetObject", resource=f"arn:{partition}:s3:::{path}/any.yaml"),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from cli.doctor.check import Verdict
 from cli.doctor.facts import Own
+from fleet.deployed import DeployedRole
 from fleet.policy import statements_of
 from tests.cli import doctor_world as given
 from tests.cli.doctor_world import found, world
@@ -68,6 +69,39 @@ def test_a_role_that_may_not_read_the_schedules_bucket_is_broken() -> None:
     assert check.verdict is BROKEN
     assert "s3:ListBucket on arn:aws:s3:::bucket" in check.mend
     assert "s3:GetObject on arn:aws:s3:::bucket/team/any.yaml" in check.mend
+
+
+def reads(prefix: str, objects: str) -> DeployedRole:
+    """A role that may list one prefix of the bucket and read some objects."""
+    document = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": "arn:aws:s3:::bucket",
+                "Condition": {"StringEquals": {"s3:prefix": prefix}},
+            },
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::bucket/{objects}"},
+        ]
+    }
+    return replace(given.role("warmer"), statements=statements_of(document))
+
+
+@pytest.mark.parametrize(
+    ("place", "prefix", "objects", "verdict"),
+    [
+        ("s3://bucket/team", "team/", "team/*", OK),
+        ("s3://bucket/team", "other/", "team/*", BROKEN),
+        ("s3://bucket", "", "*", OK),
+        ("s3://bucket/team/now.json", "team/now.json/", "team/now.json", OK),
+    ],
+)
+def test_a_role_must_list_no_more_of_the_schedules_bucket_than_is_asked_for(
+    place: str, prefix: str, objects: str, verdict: Verdict
+) -> None:
+    variables = {"CARETAKER_SCHEDULES": place, "CARETAKER_STATE_TABLE": "state"}
+    own = replace(given.own("warmer", variables=variables), role=reads(prefix, objects))
+    assert found(world(warmer=own), "warmer", "schedules").verdict is verdict
 
 
 @pytest.mark.parametrize(
