@@ -89,8 +89,20 @@ def test_a_stack_that_is_well_ends_with_nothing_broken(deployed: Deployed, built
     target = "target shop-checkout:live"
     assert re.match(r"20 s; the longest init of the last day was \d+\.\d", checks[target, "timeout"]["found"])
     assert checks[target, "evidence"]["found"] == "counted in the last tick"
+    assert checks["schedules", "served"]["verdict"] == "ok"
     assert checks[target, "permission"]["verdict"] == "ok"
     assert {one["verdict"] for (group, _), one in checks.items() if group == target} == {"ok"}
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_the_example_that_ships_is_no_finding_and_not_what_is_deployed_here(deployed: Deployed) -> None:
+    tick_seen(deployed)
+    status, checks = doctor(str(ROOT / "schedules"))
+    missing = [one for (group, name), one in checks.items() if group.startswith("target ") and name == "function"]
+    assert [one["verdict"] for one in missing] == ["warning", "warning"]
+    assert checks["schedules", "served"]["verdict"] == "warning"
+    assert {key: one["found"] for key, one in checks.items() if one["verdict"] == "broken" or one["unread"]} == {}
+    assert status == 0
 
 
 @pytest.mark.usefixtures("at_the_emulator")
@@ -118,12 +130,15 @@ def test_a_person_reads_a_line_a_check(deployed: Deployed, built_checkout: Path)
     assert f"✓ target shop-checkout:live: {names}" in printed.splitlines()
 
 
+def put_schedules(deployed: Deployed, bucket: str, text: str) -> None:
+    place = {"LocationConstraint": deployed.emulator.account.region}
+    deployed.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    deployed.client("s3").put_object(Bucket=bucket, Key="prod/shop.yaml", Body=text.encode())
+
+
 @pytest.mark.usefixtures("at_the_emulator")
 def test_schedules_in_s3_are_those_that_are_looked_at(deployed: Deployed) -> None:
-    deployed.client("s3").create_bucket(
-        Bucket="plans", CreateBucketConfiguration={"LocationConstraint": deployed.emulator.account.region}
-    )
-    deployed.client("s3").put_object(Bucket="plans", Key="prod/shop.yaml", Body=SICK.encode())
+    put_schedules(deployed, "plans", SICK)
     _, checks = doctor("s3://plans/prod")
     assert checks["schedules", "s3://plans/prod"]["found"] == "1 services, 4 targets"
     assert checks["target shop-gone:live", "function"]["verdict"] == "broken"
@@ -215,6 +230,47 @@ def test_a_stack_that_does_not_exist_and_no_credentials_are_unusable(monkeypatch
     assert "no AWS credentials were found" in result.stderr
 
 
+def advised(checks: dict[tuple[str, str], dict[str, Any]], *keys: tuple[str, str]) -> str:
+    """The parameters that these mends give for samconfig.toml, as they stand there."""
+    found = [re.search(r'parameter_overrides = "(.*)" in samconfig.toml', checks[key]["mend"]) for key in keys]
+    assert all(found)
+    return " ".join(one[1] for one in found if one is not None)
+
+
+@pytest.mark.usefixtures("at_the_emulator")
+def test_what_the_doctor_puts_into_samconfig_is_what_sam_deploys_and_mends_what_it_found(
+    deployed: Deployed, built_checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_schedules(deployed, "next", SICK.rpartition("  - ")[0])
+    deployed.client("s3").put_object(Bucket="next", Key="prod/platform.yaml", Body=b"interval: 2m\n")
+    _, checks = doctor("s3://next/prod")
+    overrides = advised(checks, ("rules", "interval"), ("targets", "permissions"))
+    text = (built_checkout / "samconfig.toml").read_text(encoding="utf-8")
+    asked = f'parameter_overrides = "{overrides} SchedulesBucketCreate=true DeployHook=true"'
+    ours = tmp_path / "samconfig.toml"
+    ours.write_text(
+        text.replace("[default.deploy.parameters]", f"[default.deploy.parameters]\n{asked}"), encoding="utf-8"
+    )
+    deploy = [SAM, "deploy", "--no-confirm-changeset", "--config-file", ours]
+    run(deploy, folder=built_checkout, variables=deployed.emulator.environment)
+
+    _, checks = doctor("s3://next/prod")
+    assert checks["rules", "interval"]["verdict"] == "ok"
+    assert ("targets", "permissions") not in checks
+    assert checks["target shop-till:live", "permission"]["verdict"] == "ok"
+    assert {key: one for key, one in checks.items() if key[0] == "deploy hook" and one["verdict"] != "ok"} == {}
+
+    monkeypatch.chdir(built_checkout)
+    _, checks = doctor()
+    ((place, empty),) = ((name, one) for (_, name), one in checks.items() if name.startswith("s3://"))
+    assert (empty["verdict"], empty["mend"]) == ("warning", "caretaker push schedules --stack caretaker")
+    assert checks["target shop-checkout:live", "function"]["verdict"] == "ok"
+    assert CliRunner().invoke(main, [*empty["mend"].split()[1:], "--yes"]).exit_code == 0
+    _, checks = doctor()
+    assert checks["schedules", place]["found"] == "1 services, 1 targets"
+    assert ("schedules", "schedules") not in checks
+
+
 # The last one: nothing is put right again.
 @pytest.mark.usefixtures("at_the_emulator")
 def test_each_thing_that_is_broken_is_named_with_its_mend(deployed: Deployed, tmp_path: Path) -> None:
@@ -226,11 +282,11 @@ def test_each_thing_that_is_broken_is_named_with_its_mend(deployed: Deployed, tm
     broken = {key: one["mend"] for key, one in checks.items() if one["verdict"] == "broken"}
     wanted = {
         ("rules", "tick"): f"aws events enable-rule --name {deployed.outputs['TickRuleName']}",
-        ("rules", "interval"): 'deploy with TickSchedule="cron(0/1 * * * ? *)"',
+        ("rules", "interval"): r'parameter_overrides = "TickSchedule=\"cron(0/1 * * * ? *)\""',
         ("stack", "kill switch"): f"--name {deployed.outputs['SwitchName']} --value on",
         ("alarms", alarm_named(deployed, "TargetsFellShort")): deployed.outputs["WarmerFunctionName"],
         ("janitor", "concurrency"): "aws lambda put-function-concurrency --reserved-concurrent-executions 1",
-        ("target shop-checkout:live", "permission"): "caretaker iam",
+        ("target shop-checkout:live", "permission"): f"make deploy SCHEDULES={tmp_path}",
         ("target shop-search:live", "concurrency"): "--reserved-concurrent-executions 2",
         ("target shop-till:live", "qualifier"): "aws lambda create-alias --function-name shop-till --name live",
         ("target shop-gone:live", "function"): f"correct its name in {tmp_path / 'shop.yaml'}:11",
