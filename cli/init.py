@@ -46,7 +46,7 @@ class Answers:
         return _SHAPES[self.framework]
 
 
-@click.command()
+@click.command(short_help="Write a first schedule: asks for what the options do not say.")
 @click.option(
     "--service",
     cls=Asked,

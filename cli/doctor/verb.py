@@ -31,8 +31,9 @@ from cli.printable import printable, unguarded
 def doctor(ctx: click.Context, schedules: str | None, stack: str, form: str) -> None:
     """Check a deployed stack and its targets, and say how to mend what is not well.
 
-    SCHEDULES is a folder, a compiled file or s3://…; without it the stack's own place in S3, or the folder schedules,
-    as long as nothing lies there or the stack has none.
+    SCHEDULES is a folder, a compiled file or s3://…; without it the stack's own place in S3, or the folder schedules
+    where the stack has no such place or nothing lies there.
+
     Reads only, with the region and credentials of the SDK's own variables. Ends with 0 when nothing is broken, with 1
     when something is or could not be read, with 2 when there is no such stack or no way to ask.
     """
