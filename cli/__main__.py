@@ -2,13 +2,11 @@
 
 import os
 import signal
-import sys
-from typing import NoReturn
 
 _INTERRUPTED = 130
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the verb that the command line names, and end the process with its exit status."""
     before = signal.getsignal(signal.SIGINT)
     try:
@@ -21,10 +19,9 @@ def main() -> NoReturn:
         command()
     except KeyboardInterrupt:
         _interrupted()
-    sys.exit(0)
 
 
-def _interrupted() -> NoReturn:
+def _interrupted() -> None:
     """Say so as every verb does, and end at once: nothing has begun that would have to be tidied up."""
     try:
         os.write(2, b"caretaker: interrupted\n")
