@@ -6,6 +6,7 @@ into a test. Time between ticks is not waited for: `pass_minutes` lets it pass f
 
 import asyncio
 import base64
+import contextlib
 import json
 import random
 import threading
@@ -159,11 +160,12 @@ def serving(pool: Pool) -> Iterator[Pool]:
 
 async def _closed(server: asyncio.Server) -> None:
     server.close()
-    mine = asyncio.current_task()
-    others = [task for task in asyncio.all_tasks() if task is not mine]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    # A connection that had come may only now begin to be served; none may be left for the garbage collector to find.
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.sleep(0)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _connection(pool: Pool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -184,6 +186,8 @@ async def _connection(pool: Pool, reader: asyncio.StreamReader, writer: asyncio.
         pass  # the caller has closed it, or the pool closes
     finally:
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _invoked(pool: Pool, path: str, headers: dict[str, str]) -> tuple[str, Any, str]:

@@ -26,6 +26,17 @@ class Request:
         return None
 
 
+def stop_listening(listener: socket.socket, accepting: threading.Thread) -> None:
+    """Close a listener that a thread accepts from.
+
+    Closed alone, the thread would wait on: for a connection of whoever is given the listener's number next.
+    """
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    accepting.join(60)
+    listener.close()
+
+
 Behaviour = Callable[[socket.socket, Request], None]
 
 
@@ -40,7 +51,8 @@ class RawServer:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._lock = threading.Lock()
         self.stopping = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def port(self) -> int:
@@ -52,7 +64,7 @@ class RawServer:
 
     def close(self) -> None:
         self.stopping.set()
-        self._listener.close()
+        stop_listening(self._listener, self._accepting)
 
     def _accept(self) -> None:
         while True:

@@ -39,6 +39,7 @@ def ticked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         write_schedule(tmp_path / "s", baseline=3)
         door = Parameters(word)
         monkeypatch.setenv("CARETAKER_SWITCH", NAME)
+        monkeypatch.setattr("fleet.aws.switch._BRIEF_S", 60.0)
         with machine(a_function(tmp_path)) as service, serving(door) as server:
             monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", server.endpoint)
             report = tick(monkeypatch, service.endpoint, tmp_path / "s", **event)

@@ -19,6 +19,8 @@ from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
+from tests.warmer.raw_server import stop_listening
+
 # Ends a connection with RST in place of FIN.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -181,7 +183,8 @@ class Server:
     def __post_init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = int(self.listener.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     def arrived(self) -> int:
         with self.lock:
@@ -224,4 +227,4 @@ def serving(protocol: str, folder: Path, behaviour: Callable[[Exchange], None], 
     try:
         yield server
     finally:
-        server.listener.close()
+        stop_listening(server.listener, server.accepting)
