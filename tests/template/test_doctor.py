@@ -67,11 +67,10 @@ def tick_seen(deployed: Deployed) -> None:
     deployed.invoke("JanitorFunctionName", {"caretaker": {"run": "plan"}})
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        found = deployed.client("logs").filter_log_events(
-            logGroupName=f"/aws/lambda/{deployed.outputs['JanitorFunctionName']}"
-        )
+        groups = [f"/aws/lambda/{deployed.outputs[name]}" for name in ("WarmerFunctionName", "JanitorFunctionName")]
+        written = [deployed.client("logs").filter_log_events(logGroupName=group)["events"] for group in groups]
         listed = deployed.client("cloudwatch").list_metrics(Namespace="Caretaker", MetricName="JanitorRun")["Metrics"]
-        if found["events"] and listed:
+        if all(written) and listed:
             return
         assert time.monotonic() < deadline, f"CloudWatch shows nothing after {PATIENCE_S} s"
         time.sleep(0.2)
