@@ -66,7 +66,7 @@ class Sightings:
             word = _word(line, event)
             if word is None:
                 continue
-            if line["message"] == "tick" and word.outcome == _SERVED and line.get("scheduled") is True:
+            if line["message"] == "tick" and word.outcome == _SERVED and _of_the_rule(line):
                 tick = _newer(tick, word)
                 schedules = _schedules(line) if tick is word else schedules
             elif line["message"] == "target":
@@ -125,11 +125,23 @@ def _word(line: Mapping[str, Any], event: Mapping[str, Any]) -> Word | None:
             at=datetime.fromtimestamp(int(event["timestamp"]) / 1000, UTC),
             outcome=str(line["outcome"]),
             reason=str(line["reason"]),
-            ok=bool(line["ok"]),
+            ok=_is_well(line),
             evidence=line.get("evidence"),
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _of_the_rule(line: Mapping[str, Any]) -> bool:
+    """Whether the rule asked for that run. Older warmers do not say; for a while after an upgrade theirs are all there
+    is, and a tick taken for a run on demand would make a healthy stack late.
+    """
+    return line.get("scheduled") is not False
+
+
+def _is_well(line: Mapping[str, Any]) -> bool:
+    """What the line says of itself; one of an older warmer says so by its level only."""
+    return bool(line["ok"]) if "ok" in line else line["level"] == "INFO"
 
 
 def _schedules(line: Mapping[str, Any]) -> ServedSchedules | None:

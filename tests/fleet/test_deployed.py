@@ -135,6 +135,21 @@ def test_a_target_s_word_is_as_good_as_it_says_whatever_its_level(api: StubApi) 
     assert not Sightings().words("/aws/lambda/warmer", SINCE).targets["shop", "live"].ok
 
 
+def test_lines_of_an_older_warmer_that_tell_neither_who_asked_nor_how_it_went_are_understood(api: StubApi) -> None:
+    target = {"message": "target", "function": "shop", "reason": "1 of 2", "outcome": "short"}
+    api.answers["FilterLogEvents"] = {
+        "events": [
+            event(0, message="tick", level="INFO", ok=True, outcome="served", reason="all"),
+            event(0, **target, qualifier="live", level="WARNING"),
+            event(0, **target, qualifier="next", level="INFO"),
+        ]
+    }
+    found = Sightings().words("/aws/lambda/warmer", SINCE)
+    assert found.tick is not None
+    assert found.tick.at == NOW
+    assert {qualifier: word.ok for (_, qualifier), word in found.targets.items()} == {"live": False, "next": True}
+
+
 def test_a_log_group_that_does_not_exist_has_no_words(api: StubApi) -> None:
     api.answers["FilterLogEvents"] = Refusal(status=400, code="ResourceNotFoundException")
     assert Sightings().words("/aws/lambda/warmer", SINCE).tick is None
