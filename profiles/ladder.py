@@ -8,7 +8,7 @@ from pathlib import Path
 from profiles.errors import ProfilesError, SchedulesMissing
 from profiles.live import Bundled, Memory, OutOfReach, read_last_good, read_live
 from profiles.location import Store
-from profiles.model import Mistake, ScheduleSet
+from profiles.model import ScheduleSet
 from profiles.shelves import Library, Loaded, Origin, Shelves, read_here
 
 
@@ -30,15 +30,13 @@ def climb(store: Store, shelves: Shelves, library: Library, *, now: datetime) ->
         live = read_live(store, shelves.documents(store), memory, now=now, scratch=scratch, bundled=bundled)
     except OutOfReach as error:
         loaded = _last_good(store, memory, scratch, bundled, now=now, problem=str(error))
-        return loaded if error.mistake is None else _rejecting(loaded, error.mistake)
+        return loaded if error.document is None else _rejecting(loaded, error.document)
     return Loaded(schedules=live.schedules, origin=Origin.LIVE, location=str(store), age_s=0, rejected=live.rejected)
 
 
-def _rejecting(loaded: Loaded, mistake: Mistake) -> Loaded:
-    """A document that never was good is as bad in a new environment as in one that remembers a better."""
-    mistakes = tuple(sorted({*loaded.schedules.mistakes, mistake}))
-    schedules = replace(loaded.schedules, mistakes=mistakes)
-    return replace(loaded, schedules=schedules, rejected=tuple(sorted({*loaded.rejected, mistake.file})))
+def _rejecting(loaded: Loaded, document: str) -> Loaded:
+    """Its name beside the problem, and no mistake of the schedules that are served: those are well."""
+    return replace(loaded, rejected=tuple(sorted({*loaded.rejected, document})))
 
 
 def _last_good(store: Store, memory: Memory, scratch: Path, bundled: Bundled, *, now: datetime, problem: str) -> Loaded:

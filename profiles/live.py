@@ -1,7 +1,8 @@
 """Schedules from a place that may be out of reach or hold bad documents: live, else the last good ones.
 
-A document with errors takes only itself out, and its last good text is used where there is one. What was read is read
-again only when a document's tag has changed. Talks through the `Documents` port only.
+A YAML document with errors takes only itself out, and its last good text is used where there is one; a compiled one
+that cannot be used is the whole place, which is then as good as out of reach. What was read is read again only when a
+document's tag has changed, but for such a compiled one. Talks through the `Documents` port only.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from profiles.compiled import CompiledUnusable, load_compiled
 from profiles.errors import ProfilesError
 from profiles.held import Held, HeldDocument, restore, save
 from profiles.location import COMPILED_NAME, Store
-from profiles.model import Mistake, ScheduleSet, Service
+from profiles.model import ScheduleSet, Service
 
 _SUFFIXES = (".yaml", ".yml")
 _PLATFORM = ("platform.yaml", "platform.yml")
@@ -28,12 +29,12 @@ Bundled = Callable[[], ScheduleSet | None]
 class OutOfReach(ProfilesError):  # noqa: N818 - says what was found
     """The place cannot be read, or holds nothing that can be used. The message says why.
 
-    `mistake` is that of the document which could be read and not used, None where there was none to use.
+    `document` is the name of the one that was read and cannot be used, None where there was none to use.
     """
 
-    def __init__(self, message: str, *, mistake: Mistake | None = None) -> None:
+    def __init__(self, message: str, *, document: str | None = None) -> None:
         super().__init__(message)
-        self.mistake = mistake
+        self.document = document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +158,8 @@ def _from_compiled(held: Held, store: Store) -> tuple[Held, Assembled]:
     try:
         schedules = load_compiled(one.data, where=where).schedules
     except CompiledUnusable as error:
-        mistake = Mistake(file=name, line=1, column=1, code="E001", message=f"{error}; the last good one is used")
-        if one.good is None or one.good == one.data:
-            raise OutOfReach(str(error), mistake=replace(mistake, message=str(error))) from error
-        schedules = replace(load_compiled(one.good, where=where).schedules, mistakes=(mistake,))
-        return held, Assembled(schedules=schedules, rejected=(name,))
+        # It is all there is in the place, so the place as a whole is not taken, as if it could not be read.
+        raise OutOfReach(f"{error}, and push it again", document=name) from error
     return replace(held, documents={name: replace(one, good=one.data)}), Assembled(schedules=schedules)
 
 

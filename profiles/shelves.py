@@ -57,7 +57,8 @@ class Loaded:
             return None
         names, more = ", ".join(map(said, self.rejected[:_MOST_NAMED])), len(self.rejected) - _MOST_NAMED
         names += f" and {more} more" if more > 0 else ""
-        return f"not taken from {self.location}: {names}; the last good ones, else the bundled ones, are served instead"
+        instead = "the last good ones, else the bundled ones, are served instead where there are any"
+        return f"not taken from {self.location}: {names}; {instead}"
 
     def as_json(self) -> dict[str, Any]:
         """What a report says of it; `hash` and `revision` are those of the compiled document that is served."""

@@ -100,7 +100,7 @@ class TickReport:
 
     @property
     def errors_in_files(self) -> int:
-        """How many errors the schedule files hold; each keeps its own service out of the tick."""
+        """How many errors the schedule files hold; each keeps its file from being served as it stands."""
         return sum(mistake.severity is Severity.ERROR for mistake in self.mistakes)
 
     @property
@@ -117,8 +117,11 @@ class TickReport:
         if short:
             parts.append(f"{short} targets short")
         if self.errors_in_files:
-            files = len({mistake.file for mistake in self.mistakes if mistake.severity is Severity.ERROR})
-            parts.append(f"{files} schedule files left out for {self.errors_in_files} errors")
+            # What became of those in S3 stands among the troubles: most are served as they last were good.
+            replaced = frozenset(() if self.loaded is None else self.loaded.rejected)
+            files = {mistake.file for mistake in self.mistakes if mistake.severity is Severity.ERROR}
+            left_out = "" if files <= replaced else f", {len(files - replaced)} of them left out"
+            parts.append(f"{self.errors_in_files} errors in {len(files)} schedule files{left_out}")
         return ", ".join((*parts, *self.troubles))
 
     def as_json(self) -> dict[str, Any]:

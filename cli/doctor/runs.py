@@ -106,7 +106,7 @@ def tick_result(facts: Facts) -> Iterator[Check]:
     """What the last tick counted. Targets are named in their own groups."""
     if isinstance(facts.ticks, Unread):
         return
-    group, folder = Group("ticks"), facts.folder or "<folder>"
+    group = Group("ticks")
     if (short := newest(facts.ticks, "TargetsShort")) is not None:
         if short.value:
             mend = "each target's last tick below has its reason; so has the warmer's log"
@@ -114,8 +114,7 @@ def tick_result(facts: Facts) -> Iterator[Check]:
         else:
             yield group.ok("result", "no target was short")
     if (rejected := newest(facts.ticks, "ScheduleErrors")) is not None and rejected.value:
-        found = f"the deployed schedules have {rejected.value:.0f} mistakes; their services are not served"
-        yield group.broken("schedules read", found, f"caretaker validate {folder}; then deploy or push what is correct")
+        yield _mistakes(facts, facts.ticks, rejected.value)
     if (throttled := newest(facts.ticks, "PingsThrottled")) is not None and throttled.value:
         found = f"{throttled.value:.0f} pings were throttled"
         yield group.warning(
@@ -123,6 +122,19 @@ def tick_result(facts: Facts) -> Iterator[Check]:
         )
     yield from late(facts.ticks, facts.now)
     yield from not_taken(facts, facts.ticks)
+
+
+def _mistakes(facts: Facts, ticks: Metrics, count: float) -> Check:
+    """Mistakes in schedule files: in S3 they are those of the files there, which need not be those of the folder."""
+    group, folder = Group("ticks"), facts.folder or "<folder>"
+    found = f"the deployed schedules have {count:.0f} mistakes"
+    replaced = newest(ticks, "ConfigRejected")
+    if replaced is None or not replaced.value:
+        mend = f"caretaker validate {folder}; then deploy or push what is correct"
+        return group.broken("schedules read", f"{found}; their services are not served", mend)
+    found += "; their services are served as they last were good, or not at all where they never were"
+    mend = f"the lines with file and line in the warmer's log say where; correct them, then {_push(facts)}"
+    return group.broken("schedules read", found, mend)
 
 
 def late(ticks: Metrics, now: datetime) -> Iterator[Check]:
@@ -142,12 +154,14 @@ def not_taken(facts: Facts, ticks: Metrics) -> Iterator[Check]:
         return
     source = None if isinstance(facts.words, Unread) else facts.words.schedules
     why = f": {source.trouble}" if source is not None and source.trouble else ""
-    found = f"the last tick did not take all that lies where the schedules are read, and served the last good{why}"
-    folder = facts.folder or "<folder>"
-    mend = (
-        f"caretaker push {folder} --stack {_stack_name(facts)} replaces it by what validates; or allow what was denied"
-    )
+    instead = "the bundled ones" if source is not None and source.origin == "bundled" else "the last good"
+    found = f"the last tick did not take all that lies where the schedules are read, and served {instead}{why}"
+    mend = f"{_push(facts)} replaces it by what validates; or allow what was denied"
     yield Group("ticks").warning("schedules taken", found, mend)
+
+
+def _push(facts: Facts) -> str:
+    return f"caretaker push {facts.folder or '<folder>'} --stack {_stack_name(facts)}"
 
 
 def _stack_name(facts: Facts) -> str:

@@ -183,6 +183,9 @@ def test_a_place_whose_schedules_were_not_taken_is_a_warning_with_the_ticks_own_
     assert check.verdict is WARNING
     assert check.found.endswith("served the last good: s3:GetObject was denied")
     assert check.mend.startswith("caretaker push schedules --stack caretaker ")
+    new = replace(given.words(), schedules=given.served(origin="bundled", trouble="compiled.json: has format 99"))
+    check = found(world(ticks=ticks, words=new), "ticks", "schedules taken")
+    assert check.found.endswith("served the bundled ones: compiled.json: has format 99")
     taken = given.metrics(TickCompleted=1, ConfigRejected=0, StaleTicks=0)
     assert not [one for one in judge(world(ticks=taken)) if one.name in {"schedules taken", "late"}]
 

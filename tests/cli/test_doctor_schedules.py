@@ -155,3 +155,11 @@ def test_an_empty_place_is_a_warning_that_says_how_to_fill_it_and_the_folder_her
     assert "an alarm goes off after an hour; targets are judged by schedules" in check.found
     assert found(facts, "target shop:live", "function").verdict is OK
     assert [one for one in judge(facts) if one.name == "schedules taken"] == []
+
+
+def test_mistakes_of_files_in_s3_are_pushed_again_and_their_services_may_still_be_served() -> None:
+    ticks = given.metrics(TickCompleted=1, ScheduleErrors=1, ConfigRejected=1)
+    check = found(world(ticks=ticks), "ticks", "schedules read")
+    assert check.verdict is BROKEN
+    assert "served as they last were good" in check.found
+    assert check.mend.endswith("then caretaker push schedules --stack caretaker")

@@ -72,3 +72,15 @@ def test_one_bad_document_in_s3_keeps_every_version_of_every_function(world, sto
     report = two_runs(world)
     assert (report["ok"], world.account.deleted) == (False, [])
     assert "other.yaml:3:" in report["problems"][0]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a last good one is known", "new"])
+def test_a_damaged_compiled_document_in_s3_keeps_every_version_of_every_function(world, store, known):
+    if known:
+        store.put_object(Bucket="plans", Key="prod/compiled.json", Body=compile_schedules(read_text(NAMES_VERSION_3)))
+        world.run()
+    store.put_object(Bucket="plans", Key="prod/compiled.json", Body=b'{"format": 99, "schedules": {}}')
+    world.account.add("cart", range(1, 8), published=LONG_AGO)
+    report = two_runs(world)
+    assert (report["ok"], world.account.deleted) == (False, [])
+    assert "compiled.json: has format 99" in report["problems"][0]

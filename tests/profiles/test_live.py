@@ -197,12 +197,22 @@ def test_a_compiled_document_by_its_name_is_fetched_only_when_changed(tmp_path: 
     assert reader.tick().schedules is first.schedules
 
 
-def test_of_a_bad_compiled_document_the_last_good_one_is_served(tmp_path: Path) -> None:
+def test_of_a_bad_compiled_document_the_last_good_one_is_served_and_is_no_mistake_of_what_is_served(
+    tmp_path: Path, bundle: CompiledFile
+) -> None:
     shelf = Shelf()
     shelf.put("compiled.json", compile_schedules(read_text(a_text("only", 8))))
-    reader = Reader(shelf, tmp_path)
+    reader = Reader(shelf, tmp_path, bundled=bundle)
     reader.tick()
     shelf.put("compiled.json", b'{"format": 99, "schedules": {}}')
+    warm, restarted = reader.tick(), reader.restarted().tick()
+    (tmp_path / "new").mkdir()
+    new = Reader(shelf, tmp_path / "new", bundled=bundle).tick()
+    assert (warm.origin, restarted.origin, new.origin) == (Origin.MEMORY, Origin.TMP, Origin.BUNDLED)
+    assert (baselines(warm), baselines(restarted), baselines(new)) == ({"only": 8}, {"only": 8}, {"shop": 7})
+    for loaded in (warm, restarted, new):
+        assert (loaded.rejected, loaded.not_taken, loaded.schedules.mistakes) == (("compiled.json",), 1, ())
+        assert "compiled.json: has format 99" in (loaded.problem or "")
+    shelf.put("compiled.json", compile_schedules(read_text(a_text("only", 9))))
     loaded = reader.tick()
-    assert (baselines(loaded), loaded.rejected) == ({"only": 8}, ("compiled.json",))
-    assert "format 99" in loaded.schedules.errors[0].message
+    assert (loaded.origin, loaded.rejected, loaded.problem, baselines(loaded)) == (Origin.LIVE, (), None, {"only": 9})

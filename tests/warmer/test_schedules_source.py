@@ -114,6 +114,7 @@ def test_a_bad_document_is_reported_and_its_service_served_from_the_last_good_on
     assert report["schedules_source"]["rejected"] == ["shop.yaml"]
     assert [mistake["file"] for mistake in report["schedules"]] == ["shop.yaml"]
     assert not report["ok"]
+    assert "2 targets, 1 errors in 1 schedule files, not taken from s3://plans/prod/: shop.yaml; " in report["reason"]
 
 
 def test_out_of_reach_the_last_good_ones_are_served_and_counted(
@@ -217,18 +218,27 @@ def test_a_place_whose_schedules_are_not_served_is_counted_and_told_of_in_new_en
 
 
 @pytest.mark.usefixtures("bundle")
-def test_a_poisoned_document_is_a_mistake_in_a_new_environment_as_in_one_that_remembers_a_better(
-    monkeypatch: pytest.MonkeyPatch, store: Any, tmp_path: Path
+def test_a_poisoned_compiled_document_is_a_place_not_taken_and_no_mistake_in_any_environment(
+    monkeypatch: pytest.MonkeyPatch, store: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.put_object(
         Bucket="plans", Key="prod/compiled.json", Body=compile_schedules(read_folder(tmp_path / "schedules"))
     )
     at(monkeypatch, "s3://plans/prod")
     poison(store)
+    capsys.readouterr()
     before = at(monkeypatch, "s3://plans/prod")
     new_environment(monkeypatch, tmp_path, "second")
     after = at(monkeypatch, "s3://plans/prod")
-    for report in (before, after):
-        assert (report["ok"], report["schedules_source"]["rejected"]) == (False, ["compiled.json"])
-        assert [mistake["file"] for mistake in report["schedules"]] == ["compiled.json"]
-    assert (before["schedules_source"]["from"], after["schedules_source"]["from"]) == ("live", "bundled")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counts = [(line["ScheduleErrors"], line["ConfigRejected"]) for line in lines if "ConfigRejected" in line]
+    assert counts == [([0.0], [1.0])] * 2
+    for report, instead in ((before, "from memory, "), (after, "from bundled, ")):
+        assert (report["ok"], report["schedules"]) == (True, [])
+        assert report["schedules_source"]["rejected"] == ["compiled.json"]
+        (problem,) = report["problems"]
+        assert problem.startswith(f"schedules {instead}")
+        assert "s3://plans/prod/compiled.json: has format 99" in problem
+        assert "push it again" in problem
+        assert report["reason"].endswith(problem)
+        assert "left out" not in report["reason"]
