@@ -11,7 +11,7 @@ import pytest
 
 from fleet.policy import decide, statements_of
 from tests.template.deploying import BOUNDARY, CLOUDFORMATION_ROLE, ROLE_TEMPLATE, arn, pipeline_stack
-from tests.template.reading import Stack, listed, may, read_template
+from tests.template.reading import TEMPLATE, Stack, listed, may, read_template
 
 ROLES = ("PipelineRole", "CloudFormationRole")
 IAM = "arn:aws:iam::123456789012:"
@@ -72,6 +72,11 @@ CLIMBS: list[tuple[str, str, Mapping[str, tuple[str, ...]]]] = [
     ("lambda:InvokeFunction", FUNCTION, {}),
     ("lambda:AddPermission", FUNCTION, {"lambda:Principal": ("*",)}),
     ("lambda:AddPermission", FUNCTION, {"lambda:Principal": ("999999999999",)}),
+    ("events:PutTargets", arn("events", "rule/caretaker-dev-WarmerFunctionTick-1A2B"), {}),
+    ("events:PutRule", arn("events", "rule/caretaker-dev-DeployedRule-1A2B"), {}),
+    ("events:DeleteRule", arn("events", "rule/orders"), {}),
+    ("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:caretaker-dev-NoTick-1A2B"), {}),
+    ("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:caretaker-dev-NoTick-1A2B"), {}),
     ("dynamodb:DeleteTable", TABLE, {}),
     ("dynamodb:Query", TABLE, {}),
     ("dynamodb:PutItem", TABLE, {}),
@@ -107,6 +112,7 @@ BEYOND = [
     ("ssm:GetParameter", arn("ssm", "parameter/prod/db/password")),
     ("ssm:PutParameter", arn("ssm", "parameter/caretaker/switch")),
     ("logs:GetLogEvents", arn("logs", "log-group:/aws/lambda/shop:*")),
+    ("logs:PutLogEvents", arn("logs", "log-group:/aws/lambda/caretaker-dev-WarmerFunction-1A2B:log-stream:any")),
     ("sqs:SendMessage", arn("sqs", "orders")),
     ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:db-a1b2c3")),
     ("kms:Decrypt", arn("kms", "key/0a1b")),
@@ -169,6 +175,10 @@ def test_only_the_jobs_of_one_environment_of_one_repository_take_the_role(
         ("ProviderArn", "arn:aws:iam::123456789012:oidc-provider/mallory.example"),
         ("StackName", "*"),
         ("StackName", "caretaker-*"),
+        ("SchedulesBucket", "*"),
+        ("SchedulesKeyArn", "*"),
+        ("SchedulesKeyArn", arn("kms", "key/*")),
+        ("SchedulesKeyArn", arn("kms", "alias/plans")),
     ],
 )
 def test_nobody_opens_the_role_wider_by_a_parameter(parameter: str, value: str) -> None:
@@ -217,14 +227,13 @@ def test_a_stolen_pipeline_changes_nothing_by_itself_but_its_bundles_and_the_sta
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_pipeline_s_role_names_what_it_changes(role: str) -> None:
-    statements = granted(role)
+    statements = [one for one in granted(role) if one["Effect"] == "Allow"]
     actions = [action for one in statements for action in listed(one["Action"])]
     assert [action for action in actions if "*" in action] == []
     everywhere = {action for one in statements if "*" in listed(one["Resource"]) for action in listed(one["Action"])}
     changing = {action for action in everywhere if not action.split(":")[1].startswith(("Get", "List", "Describe"))}
     # SNS knows no resource for these two.
     assert changing <= {"sns:SetSubscriptionAttributes", "sns:Unsubscribe"}
-    assert {one["Effect"] for one in statements} == {"Allow"}
 
 
 @pytest.mark.parametrize(("action", "resource"), BEYOND)
@@ -233,9 +242,41 @@ def test_a_role_that_a_stolen_pipeline_makes_stays_within_the_boundary(action: s
     assert not may(document["Statement"], action, resource)
 
 
+def boundary(**parameters: str) -> list[dict[str, Any]]:
+    policies = pipeline_stack(**parameters).resources("AWS::IAM::ManagedPolicy")
+    found: list[dict[str, Any]] = policies[BOUNDARY]["PolicyDocument"]["Statement"]
+    return found
+
+
 def test_the_boundary_can_name_the_functions_that_are_ever_invoked() -> None:
     shop = arn("lambda", "function:shop-*")
-    stack = pipeline_stack(Targets=f"{shop},{shop}:*")
-    granted = stack.resources("AWS::IAM::ManagedPolicy")[BOUNDARY]["PolicyDocument"]["Statement"]
+    granted = boundary(Targets=f"{shop},{shop}:*")
     assert may(granted, "lambda:InvokeFunction", arn("lambda", "function:shop-checkout:live"))
     assert not may(granted, "lambda:InvokeFunction", arn("lambda", "function:payments:live"))
+
+
+def test_an_empty_first_target_does_not_open_the_boundary_to_every_function() -> None:
+    shop = arn("lambda", "function:shop")
+    granted = boundary(Targets=f",{shop}")
+    assert may(granted, "lambda:InvokeFunction", shop)
+    assert not may(granted, "lambda:InvokeFunction", arn("lambda", "function:payments"))
+
+
+def test_targets_of_the_boundary_are_held_to_what_those_of_the_template_are() -> None:
+    ours, theirs = (
+        read_template(path)["Parameters"][name]
+        for path, name in ((ROLE_TEMPLATE, "Targets"), (TEMPLATE, "TargetFunctions"))
+    )
+    for name in ("AllowedPattern", "ConstraintDescription"):
+        assert ours[name] == theirs[name]
+    assert not re.fullmatch(ours["AllowedPattern"], "*")
+
+
+def test_the_boundary_lets_one_key_of_the_schedules_be_used_through_s3_and_no_other_way() -> None:
+    key, other = arn("kms", "key/0a1b"), arn("kms", "key/2c3d")
+    granted = statements_of({"Statement": boundary(SchedulesKeyArn=key)})
+    by_s3, by_lambda = ({"kms:ViaService": (f"{one}.eu-west-1.amazonaws.com",)} for one in ("s3", "lambda"))
+    assert decide(granted, "kms:Decrypt", key, by_s3).allowed
+    refused = [("kms:Decrypt", other, by_s3), ("kms:Decrypt", key, by_lambda), ("kms:Decrypt", key, {})]
+    refused.append(("kms:GenerateDataKey", key, by_s3))
+    assert [one for one in refused if decide(granted, *one).allowed] == []
