@@ -132,6 +132,11 @@ export AWS_DEFAULT_REGION ?= $(AWS_REGION)
 endif
 REGION_SET := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().region_name is None)' 2>/dev/null
 CREDENTIALS := $(RUN) -c 'import boto3, sys; sys.exit(boto3.Session().get_credentials() is None)' 2>/dev/null
+# Said in one line before anything is built or made; a profile among ARGS has both, and sam looks there itself.
+define with-account
+@$(if $(findstring --profile,$(ARGS)),:,$(CREDENTIALS) || { echo "$@: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; })
+@$(if $(findstring --profile,$(ARGS))$(findstring --region,$(ARGS)),:,$(REGION_SET) || { echo "$@: no AWS region is set; set AWS_REGION, or the profile's region, and try again"; exit 2; })
+endef
 # What a pipeline that deploys waits for; the emulator and the tests' tools are not among it.
 TO_SHIP := $(VENV)/.ready .tools/sam/.ready
 build: $(TO_SHIP) ## Build both functions with sam, as they ship
@@ -150,8 +155,7 @@ known-environment:
 
 # ARGS may have quotes and brackets in it, so that make looks into it; the shell reads it once, as words for sam.
 deploy: known-environment $(TO_SHIP) ## Deploy with sam, ENV=dev or ENV=prod as samconfig.toml has it; more options in ARGS, as in ARGS="--parameter-overrides JanitorMode=delete"
-	@$(if $(findstring --profile,$(ARGS)),:,$(CREDENTIALS) || { echo "deploy: found no AWS credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and try again"; exit 2; })
-	@$(if $(findstring --profile,$(ARGS))$(findstring --region,$(ARGS)),:,$(REGION_SET) || { echo "deploy: no AWS region is set; set AWS_REGION, or the profile's region, and try again"; exit 2; })
+	$(with-account)
 	@$(MAKE) --no-print-directory build
 	@$(SAM) deploy $(if $(ENV),--config-env $(ENV) )$(ARGS)
 
@@ -160,7 +164,8 @@ ROLE_TEMPLATE := .github/deploy-role.yaml
 ROLE_STACK ?= caretaker-pipeline
 deploy-role: $(TO_SHIP) ## Make the roles that GitHub deploys with, REPOSITORY=owner@1/name@2 as its tokens have it; more parameters in PARAMETERS, as in PARAMETERS="StackName=warm"
 	@test -n "$(REPOSITORY)" || { echo "deploy-role: REPOSITORY is not set; call make deploy-role REPOSITORY=owner@1/name@2; docs/delivery.md says how to ask GitHub for it"; exit 2; }
-	@$(SAM) deploy --template-file $(ROLE_TEMPLATE) --config-file $(CURDIR)/samconfig.toml --stack-name $(ROLE_STACK) --no-resolve-s3 --parameter-overrides Repository=$(REPOSITORY) $(PARAMETERS) $(ARGS)
+	$(with-account)
+	@$(SAM) deploy --template-file $(ROLE_TEMPLATE) --config-file "$(CURDIR)/samconfig.toml" --stack-name $(ROLE_STACK) --no-resolve-s3 --parameter-overrides Repository=$(REPOSITORY) $(PARAMETERS) $(ARGS)
 
 delete: known-environment $(TO_SHIP) ## Delete the stack with sam, which asks first; what stays is in docs/operate.md
 	@$(SAM) delete $(if $(ENV),--config-env $(ENV) )$(ARGS)

@@ -1,4 +1,4 @@
-"""`make deploy ARGS=…`: what the person wrote is what the stock `sam` understands, spaces and brackets included."""
+"""`make deploy ARGS=…`, `make deploy-role`: what a person wrote is what `sam` understands, spaces and all."""
 
 import json
 import re
@@ -31,7 +31,7 @@ Shell = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = copy_checkout(tmp_path_factory.mktemp("arguments") / "checkout")
+    folder = copy_checkout(tmp_path_factory.mktemp("arguments") / "a checkout")
     reader = folder / "sam"
     reader.write_text(READER.format(python=SAM.with_name("python")), encoding="utf-8")
     reader.chmod(0o755)
@@ -124,3 +124,30 @@ def test_what_is_lacking_is_said_before_anything_is_built(
     refused = shell(f'make deploy ARGS="{arguments}"', variables)
     assert (refused.returncode, refused.stdout.count("\n")) == (2, 1)
     assert f"deploy: {lacking}" in refused.stdout
+
+
+ROLE = "make deploy-role REPOSITORY=acme@1234/caretaker@5678"
+
+
+def test_the_roles_of_a_pipeline_are_made_from_a_folder_with_a_space_in_its_name(shell: Shell, checkout: Path) -> None:
+    assert " " in checkout.name
+    assert overrides(shell(f'{ROLE} PARAMETERS="StackName=warm"')) == {
+        "Repository": "acme@1234/caretaker@5678",
+        "StackName": "warm",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "lacking"),
+    [({}, "found no AWS credentials"), (KEYS, "no AWS region is set")],
+)
+def test_what_the_roles_of_a_pipeline_lack_is_said_in_one_line(
+    shell: Shell, variables: dict[str, str], lacking: str
+) -> None:
+    refused = shell(ROLE, variables)
+    assert (refused.returncode, refused.stdout.count("\n")) == (2, 1)
+    assert f"deploy-role: {lacking}" in refused.stdout
+
+
+def test_the_roles_of_a_pipeline_may_have_their_region_among_the_arguments(shell: Shell) -> None:
+    assert overrides(shell(f'{ROLE} ARGS="--region eu-west-1"', KEYS)) == {"Repository": "acme@1234/caretaker@5678"}
