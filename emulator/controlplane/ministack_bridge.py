@@ -2,9 +2,9 @@
 
 What lives here: the few places where ministack must know of us. It starts ministack on the socket that its parent
 opened, turns each execution (EventBridge, SNS, S3, Step Functions, API Gateway, ...) into an Invoke at our front, shows
-its function records to the front, keeps version numbers from being used twice, and keeps two properties that its
-CloudFormation forgets. What must not: anything of this project, which that interpreter cannot import, and any answer to
-a client: those are `answers`.
+its function records to the front, and keeps version numbers from being used twice; what its CloudFormation needs is in
+`ministack_cloudformation`. What must not: anything of this project, which that interpreter cannot import, and any
+answer to a client: those are `answers`.
 
 It is pinned to one version of ministack, because it replaces private names; a missing name ends it with a message.
 """
@@ -15,6 +15,7 @@ import functools
 import importlib
 import json
 import os
+import runpy
 import shutil
 import signal
 import sys
@@ -24,12 +25,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 EXPECTED_VERSION = "1.5.33"
 # A cold start may come on top of the function's own timeout; the front always answers within this.
 _INIT_ALLOWANCE_S = 30.0
-_FORGOTTEN_BY_CLOUDFORMATION = ("ReservedConcurrentExecutions", "DeadLetterConfig")
 
 _asynchronous: contextvars.ContextVar[bool] = contextvars.ContextVar("asynchronous", default=False)
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -155,35 +156,6 @@ def remember_version_numbers(functions: Any) -> None:
     functions.__class__ = type("NumberedFunctions", (base,), members)
 
 
-def keep_properties(functions: Any) -> None:
-    """Make CloudFormation keep a function's ReservedConcurrentExecutions and DeadLetterConfig."""
-    provisioners = importlib.import_module("ministack.services.cloudformation.provisioners")
-    handler = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]  # noqa: SLF001
-
-    def apply(name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
-        record = functions[name]
-        reserved, letters = (new.get(key) for key in _FORGOTTEN_BY_CLOUDFORMATION)
-        if reserved is not None:
-            record["concurrency"] = int(reserved)
-        elif "ReservedConcurrentExecutions" in old:
-            record["concurrency"] = None
-        if letters:
-            record["config"]["DeadLetterConfig"] = letters
-        elif "DeadLetterConfig" in old:
-            record["config"].pop("DeadLetterConfig", None)
-
-    def applied(act: Callable[..., Any], properties: Callable[..., Any]) -> Callable[..., Any]:
-        def acted(*args: Any, **named: Any) -> Any:
-            name, attributes = act(*args, **named)
-            apply(name, *properties(*args))
-            return name, attributes
-
-        return acted
-
-    handler["create"] = applied(handler["create"], lambda _, new, *__: ({}, new))
-    handler["update"] = applied(handler["update"], lambda _, old, new, *__: (old, new))
-
-
 class Records:
     """Ministack's Lambda records over HTTP, below `/_emulator/`; everything else is ministack's."""
 
@@ -287,7 +259,10 @@ def main() -> None:
     functions = lambda_service._functions  # noqa: SLF001
     Executions(os.environ["EMULATOR_FRONT_URL"], lambda_service).install()
     remember_version_numbers(functions)
-    keep_properties(functions)
+    # This interpreter is started apart from all folders, so what lies beside this file is run by its path.
+    cloudformation = runpy.run_path(str(Path(__file__).with_name("ministack_cloudformation.py")))
+    cloudformation["keep_properties"](functions)
+    cloudformation["join_in_conditions"](_replace)
     config = importlib.import_module("hypercorn.config").Config()
     config.bind, config.keep_alive_timeout, config.loglevel = [f"fd://{sys.argv[1]}"], 75, "WARNING"
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -101,3 +101,22 @@ def test_a_second_deployment_is_seen_at_once(
     deploy(emulator, tmp_path, release="second")
     reply = invoked(aws, function)
     assert (reply["version"], reply["release"]) == ("2", "second")
+
+
+@pytest.mark.parametrize(("value", "made"), [("", False), (",", False), ("a", True), (",a", True)])
+def test_a_condition_sees_what_a_list_joins_to(emulator: RunningEmulator, value: str, made: bool) -> None:
+    empty = {"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Items"}]}, ""]}
+    topic = {"Type": "AWS::SNS::Topic"}
+    template = {
+        "Parameters": {"Items": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Conditions": {"Any": {"Fn::Not": [empty]}},
+        "Resources": {"Always": topic, "OfItems": {**topic, "Condition": "Any"}},
+    }
+    client = client_of(emulator, "cloudformation")
+    name = f"joined-{len(value)}-{made}"
+    items = [{"ParameterKey": "Items", "ParameterValue": value}]
+    client.create_stack(StackName=name, TemplateBody=json.dumps(template), Parameters=items)
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    found = {one["LogicalResourceId"] for one in client.describe_stack_resources(StackName=name)["StackResources"]}
+    client.close()
+    assert found == ({"Always", "OfItems"} if made else {"Always"})
