@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cli.doctor.boundary import in_boundary
 from cli.doctor.check import BY_HAND, Check, Group
 from cli.doctor.facts import Facts, Own
 from cli.doctor.runs import sweep_interval
@@ -172,8 +173,18 @@ def permitted(group: Group, name: str, role: DeployedRole, needs: Sequence[Need]
         return group.ok(name, f"{role.name} may {', '.join(need.action for need in needs)}")
     why = refused[0][1].reason
     listed = ", ".join(f"{need.action} on {need.resource}" for need, _ in refused)
-    where = f" in {role.boundary} as well" if refused[0][1].bounded else f": the current template does; {BY_HAND}"
-    return group.broken(name, f"{role.name} may not: {why}", f"allow {listed}{where}")
+    mend = f"allow {listed}: the current template does; {BY_HAND}"
+    if refused[0][1].bounded:
+        mend = in_boundary(role, listed, _of_the_boundary(refused[0][0]))
+    return group.broken(name, f"{role.name} may not: {why}", mend)
+
+
+def _of_the_boundary(need: Need) -> str:
+    """The parameter of make deploy-role that lets the boundary allow this; empty where it is the release that does."""
+    if not need.action.startswith("s3:"):
+        return ""
+    bucket = need.resource.split(":::")[1].split("/")[0]
+    return f"SchedulesBucket={bucket}"
 
 
 def leash(group: Group, role: DeployedRole, function: DeployedFunction) -> Check:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from cli.doctor.boundary import in_boundary
 from cli.doctor.case import Case
 from cli.doctor.check import Check, Group, in_samconfig
 from cli.doctor.facts import Facts, Read
@@ -83,7 +84,8 @@ def _invoke(case: Case, role: DeployedRole, arn: str, folder: str | None) -> Che
 
 def _mend(role: DeployedRole, arn: str, decision: Decision, folder: str | None) -> str:
     if decision.bounded:
-        return f"allow {_INVOKE} on {arn} in {role.boundary} as well"
+        targets = ",".join(["<all that it has>", _unqualified(arn), f"{_unqualified(arn)}:*"])
+        return in_boundary(role, f"{_INVOKE} on {arn}", f"Targets={targets}")
     if decision.by is not None:
         return f"take the deny away from {role.name}"
     if folder is None:

@@ -151,5 +151,16 @@ def test_what_a_permissions_boundary_takes_away_is_broken_and_mended_there() -> 
     check = found(facts, "warmer", "kill switch")
     assert check.verdict is BROKEN
     assert check.found == "warmer-role may not: because no permissions boundary allows the ssm:GetParameter action"
-    assert check.mend.endswith(f"parameter/caretaker/switch in {EDGE} as well")
+    assert check.mend.startswith("make deploy-role REPOSITORY=<as before>, of the release that is deployed")
+    assert check.mend.endswith("parameter/caretaker/switch there as well")
+    assert f"where that made {EDGE}" in check.mend
     assert (found(facts, "warmer", "memory").verdict, found(facts, "warmer", "boundary").verdict) == (OK, OK)
+
+
+def test_a_bucket_of_schedules_that_a_boundary_leaves_out_is_named_as_make_deploy_role_takes_it() -> None:
+    place = {"CARETAKER_SCHEDULES": "s3://bucket/team", "CARETAKER_STATE_TABLE": "state"}
+    bounds = statements_of({"Statement": {"Effect": "Allow", "Action": ["logs:*", "dynamodb:*"], "Resource": "*"}})
+    role = replace(reads("team/", "team/*"), boundary=EDGE, bounds=bounds)
+    check = found(world(warmer=replace(given.own("warmer", variables=place), role=role)), "warmer", "schedules")
+    assert check.verdict is BROKEN
+    assert check.mend.startswith('make deploy-role REPOSITORY=<as before> PARAMETERS="SchedulesBucket=bucket", where')
