@@ -62,6 +62,8 @@ CLIMBS: list[tuple[str, str, Mapping[str, tuple[str, ...]]]] = [
     ("cloudformation:CreateChangeSet", arn("cloudformation", "stack/caretaker-pipeline/0a1b"), {}),
     ("cloudformation:ExecuteChangeSet", arn("cloudformation", "stack/caretaker-pipeline/0a1b"), {}),
     ("cloudformation:DeleteStack", arn("cloudformation", "stack/caretaker-dev/0a1b"), {}),
+    ("cloudformation:RegisterType", "*", {}),
+    ("cloudformation:ActivateType", "*", {}),
     ("cloudformation:UpdateTerminationProtection", STACK, {}),
     ("cloudformation:SetStackPolicy", STACK, {}),
     ("lambda:UpdateFunctionCode", arn("lambda", "function:shop"), {}),
