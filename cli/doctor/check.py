@@ -9,15 +9,6 @@ from fleet.deployed import Unread
 BY_HAND = "what was changed by hand must be undone by hand, because a deployment does not see it"
 
 
-def in_samconfig(name: str, value: str) -> str:
-    """How a parameter is set for good, in words: a line of samconfig.toml as sam understands it, and the deployment.
-
-    Source: AWS SAM developer guide, "AWS SAM CLI configuration file"; a value with spaces stands in quotes of its own.
-    """
-    quoted = f'\\"{value}\\"' if " " in value else value
-    return f'set parameter_overrides = "{name}={quoted}" in samconfig.toml, beside what it sets there, then make deploy'
-
-
 class Verdict(Enum):
     """How a check came out. `unknown`: there was nothing to see, or it could not be read."""
 

@@ -48,8 +48,8 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything read. `rules` by their names in the template; `targets` by function and qualifier as the schedules
-    write them; `place` says where the schedules are, `empty_place` where the stack reads them and has none yet. `hook`
-    is None in a stack without one.
+    write them; `place` says where the schedules are, `empty_place` where the stack reads them and has none yet;
+    `environments` are those of the samconfig.toml here that deploy this stack. `hook` is None in a stack without one.
     """
 
     now: datetime
@@ -69,6 +69,7 @@ class Facts:
     hook: Own | None = None
     account: AccountConcurrency | Unread = NOT_READ
     schedules: ScheduleSet | Unread = NOT_READ
+    environments: tuple[str, ...] = ()
     place: str = ""
     empty_place: str = ""
     targets: Mapping[tuple[str, str], Seen] = field(default_factory=dict)

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from cli.doctor.attempt import tried
+from cli.doctor.environments import environments_of
 from cli.doctor.facts import Facts, Metrics, Own, Read, Seen
 from cli.doctor.places import found_schedules
 from fleet.aws.deployed import DeployedReader, who_asks
@@ -95,6 +97,7 @@ def gather(wanted: Wanted, now: datetime, tell: Tell) -> Facts:
         hook=_own(reader, outputs, "DeployHookName") if outputs.get("DeployHookName") else None,
         account=tried(reader.account),
         schedules=found.schedules,
+        environments=environments_of(wanted.stack, Path()),
         place=found.place,
         empty_place=found.empty,
         targets=_targets(reader, sightings, found.schedules, now, tell),

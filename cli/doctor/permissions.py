@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from cli.doctor.boundary import in_boundary
 from cli.doctor.case import Case
-from cli.doctor.check import Check, Group, in_samconfig
+from cli.doctor.check import Check, Group
+from cli.doctor.environments import in_samconfig, make_deploy
 from cli.doctor.facts import Facts, Read
 from fleet.deployed import DeployedFunction, DeployedRole, Unread
 from fleet.model import LATEST, VersionNumber
@@ -14,7 +15,6 @@ from profiles.model import Strategy
 _INVOKE = "lambda:InvokeFunction"
 # Source: CloudFormation user guide, quotas: a parameter's value has 4,096 bytes at most.
 _MOST_OF_A_PARAMETER = 4096
-_DEPLOY_THEM = "make deploy SCHEDULES=<folder>, with the folder that these schedules come from"
 
 
 def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator[Check]:
@@ -24,7 +24,7 @@ def permission(case: Case, function: DeployedFunction, facts: Facts) -> Iterator
         yield case.group.unread("permission", role or Unread(reason="the warmer's role is gone"))
         return
     arn = f"{_unqualified(function.arn)}:{case.target.qualifier}"
-    yield _invoke(case, role, arn, facts.folder)
+    yield _invoke(case, role, arn, facts)
     yield from _by_number(case, role, arn)
     if facts.caller.account and arn.split(":")[4] != facts.caller.account:
         found = "the function is of another account, whose own policy must let the warmer in as well"
@@ -52,14 +52,18 @@ def more_targets(facts: Facts, cases: Sequence[Case]) -> Iterator[Check]:
     wanted = ",".join(dict.fromkeys([*had, *(name for arn in plain for name in (arn, f"{arn}:*"))]))
     found = f"{len(set(plain))} functions of {facts.place} may not be invoked by the warmer"
     make = Group("targets").warning if all(case.service.dry_run for case in lacking) else Group("targets").broken
-    yield make("permissions", found, f"{_DEPLOY_THEM}; or {_in_list(wanted, had)}")
+    yield make("permissions", found, f"{_deploy_them(facts)}; or {_in_list(facts, wanted, had)}")
 
 
-def _in_list(wanted: str, had: Sequence[str]) -> str:
+def _deploy_them(facts: Facts) -> str:
+    return f"{make_deploy(facts, 'SCHEDULES=<folder>')}, with the folder that these schedules come from"
+
+
+def _in_list(facts: Facts, wanted: str, had: Sequence[str]) -> str:
     if len(wanted) > _MOST_OF_A_PARAMETER:
         return f"patterns of their names in TargetFunctions: all ARNs are over {_MOST_OF_A_PARAMETER:,} characters"
     kept = f" (the {len(had)} that the stack has stand first, because the list is replaced)" if had else ""
-    return f"{in_samconfig('TargetFunctions', wanted)}{kept}"
+    return f"{in_samconfig(facts, 'TargetFunctions', wanted)}{kept}"
 
 
 def _lacks(case: Case, role: Read[DeployedRole]) -> bool:
@@ -72,27 +76,28 @@ def _lacks(case: Case, role: Read[DeployedRole]) -> bool:
     return not (decision.allowed or decision.by or decision.bounded or role.unread)
 
 
-def _invoke(case: Case, role: DeployedRole, arn: str, folder: str | None) -> Check:
+def _invoke(case: Case, role: DeployedRole, arn: str, facts: Facts) -> Check:
     decision = role.decides(_INVOKE, arn)
     if decision.allowed:
         return case.group.ok("permission", f"{_INVOKE} {decision.reason}")
     if role.unread and decision.by is None and not decision.bounded:
         return case.group.unread("permission", role.unread[0])
     found = f"{role.name} may not invoke {arn}, {decision.reason}"
-    return case.group.broken("permission", found, _mend(role, arn, decision, folder))
+    return case.group.broken("permission", found, _mend(role, arn, decision, facts))
 
 
-def _mend(role: DeployedRole, arn: str, decision: Decision, folder: str | None) -> str:
+def _mend(role: DeployedRole, arn: str, decision: Decision, facts: Facts) -> str:
     if decision.bounded:
         targets = ",".join(["<all that it has>", _unqualified(arn), f"{_unqualified(arn)}:*"])
         return in_boundary(role, f"{_INVOKE} on {arn}", f"Targets={targets}")
     if decision.by is not None:
         return f"take the deny away from {role.name}"
-    if folder is None:
-        return f"{_DEPLOY_THEM}; or as permissions of targets, above, says for all of them"
-    if folder.rstrip("/") == "schedules":
-        return "caretaker iam schedules --write template.yaml, commit that with the schedules, then make deploy"
-    return f"make deploy SCHEDULES={folder}"
+    if facts.folder is None:
+        return f"{_deploy_them(facts)}; or as permissions of targets, above, says for all of them"
+    if facts.folder.rstrip("/") == "schedules":
+        write = "caretaker iam schedules --write template.yaml, commit that with the schedules"
+        return f"{write}, then {make_deploy(facts)}"
+    return make_deploy(facts, f"SCHEDULES={facts.folder}")
 
 
 def _by_number(case: Case, role: DeployedRole, arn: str) -> Iterator[Check]:

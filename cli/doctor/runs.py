@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from cli.doctor.check import BY_HAND, Check, Group, in_samconfig
+from cli.doctor.check import BY_HAND, Check, Group
+from cli.doctor.environments import in_samconfig
 from cli.doctor.facts import Facts, Metrics, Read
 from fleet.deployed import Datapoint, DeployedFunction, DeployedRule, Unread
 from profiles.model import ScheduleSet, duration_text
@@ -36,7 +37,7 @@ def rules(facts: Facts) -> Iterator[Check]:
         yield _rule(name, rule, own.function if own is not None else None)
     found = next((one for one in facts.rules.values() if isinstance(one, DeployedRule) and one.name == tick), None)
     if found is not None and not isinstance(facts.schedules, Unread):
-        yield interval(found, facts.schedules)
+        yield interval(facts, found, facts.schedules)
 
 
 def _rule(name: str, rule: Read[DeployedRule], caller: Read[DeployedFunction]) -> Check:
@@ -60,7 +61,7 @@ def _rule(name: str, rule: Read[DeployedRule], caller: Read[DeployedFunction]) -
     return make(name, f"{rule.name} is {rule.state}: {what}", mend)
 
 
-def interval(rule: DeployedRule, schedules: ScheduleSet) -> Check:
+def interval(facts: Facts, rule: DeployedRule, schedules: ScheduleSet) -> Check:
     """Whether the tick's rule and `interval` of the platform file say the same."""
     group, wanted = Group("rules"), schedules.platform.interval
     match = _CRON_MINUTES.fullmatch(rule.expression)
@@ -69,7 +70,8 @@ def interval(rule: DeployedRule, schedules: ScheduleSet) -> Check:
         return group.ok("interval", f"{duration_text(wanted)}, as the schedules say")
     found = f"the rule ticks at {rule.expression}, the schedules' interval is {duration_text(wanted)}"
     step = int(wanted.total_seconds() // 60)
-    mend = f"correct interval in platform.yaml; or {in_samconfig('TickSchedule', f'cron(0/{step} * * * ? *)')}"
+    expression = f"cron(0/{step} * * * ? *)"
+    mend = f"correct interval in platform.yaml; or {in_samconfig(facts, 'TickSchedule', expression)}"
     return group.broken("interval", found, mend)
 
 

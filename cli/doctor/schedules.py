@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cli.compile import from_anywhere
 from cli.doctor.check import Check, Group
+from cli.doctor.environments import make_deploy
 from cli.doctor.facts import Facts
 from fleet.deployed import ServedSchedules, Unread
 from profiles.compiled import digest_of
@@ -74,8 +75,8 @@ def _at(source: ServedSchedules) -> str:
 
 def _deploy(facts: Facts) -> str:
     if facts.folder is not None and facts.folder.rstrip("/") != "schedules":
-        return f"make deploy SCHEDULES={facts.folder}, or name the folder that was deployed"
-    return "make deploy, or go to the commit that was deployed"
+        return f"{make_deploy(facts, f'SCHEDULES={facts.folder}')}, or name the folder that was deployed"
+    return f"{make_deploy(facts)}, or go to the commit that was deployed"
 
 
 def _push(facts: Facts) -> str:

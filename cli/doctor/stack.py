@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cli.doctor.check import BY_HAND, Check, Group
+from cli.doctor.environments import make_deploy
 from cli.doctor.facts import Facts, Read
 from cli.doctor.schedules import schedule_checks
 from fleet.deployed import DeployedFunction, DeployedStack, Unread
@@ -14,14 +15,13 @@ OUTPUTS = ("WarmerFunctionName", "JanitorFunctionName", "TickRuleName", "SweepRu
 NEWER_OUTPUTS = ("DeadLettersUrl", "SwitchName", "BoostTopicArn", "SchedulesUri")
 # Source: AWS Signature Version 4: a request is good for five minutes.
 SKEW_WARNING_S, SKEW_BROKEN_S = 30, 300
-_DEPLOY = "deploy the current template with sam deploy"
 _STABLE = re.compile(r"(CREATE|UPDATE|IMPORT)_COMPLETE")
 
 
 def stack_checks(facts: Facts) -> Iterator[Check]:
     """Every check of this machine, the stack and the schedules."""
     yield clock(facts.caller.skew_s)
-    yield from stack_status(facts.stack)
+    yield from stack_status(facts)
     yield switch(facts)
     yield dead_letters(facts.waiting)
     yield state_table(facts.table)
@@ -44,9 +44,9 @@ def clock(skew_s: float | None) -> Check:
     return group.ok("clock", "agrees with AWS's" if abs(skew_s) < 1 else ahead)
 
 
-def stack_status(stack: DeployedStack | Unread) -> Iterator[Check]:
+def stack_status(facts: Facts) -> Iterator[Check]:
     """Whether the stack is in a state to work, and says what its parts are called."""
-    group = Group("stack")
+    group, stack = Group("stack"), facts.stack
     if isinstance(stack, Unread):
         yield group.unread("status", stack)
         return
@@ -59,18 +59,18 @@ def stack_status(stack: DeployedStack | Unread) -> Iterator[Check]:
         yield group.warning("status", f"{stack.status}: what follows may be half old, half new", "look again after it")
     else:
         yield group.broken("status", stack.status, f"{events}; then deploy again")
-    yield _outputs(stack)
+    yield _outputs(facts, stack)
 
 
-def _outputs(stack: DeployedStack) -> Check:
-    group = Group("stack")
+def _outputs(facts: Facts, stack: DeployedStack) -> Check:
+    group, deploy = Group("stack"), f"deploy the current template: {make_deploy(facts)}"
     missing = [name for name in OUTPUTS if not stack.outputs.get(name)]
     if missing:
         found = f"no output {', '.join(missing)}: this is no stack of Caretaker's, or a very old one"
-        return group.broken("outputs", found, f"name the stack with --stack, or {_DEPLOY}")
+        return group.broken("outputs", found, f"name the stack with --stack, or {deploy}")
     older = [name for name in NEWER_OUTPUTS if not stack.outputs.get(name)]
     if older:
-        return group.warning("outputs", f"no output {', '.join(older)}: an older template", _DEPLOY)
+        return group.warning("outputs", f"no output {', '.join(older)}: an older template", deploy)
     return group.ok("outputs", f"{len(stack.outputs)}, all that commands look for")
 
 
@@ -97,7 +97,7 @@ def alarms(facts: Facts) -> Iterator[Check]:
             yield group.broken(alarm.name, "in ALARM", alarm.description or "see docs/operate.md")
     silent = [alarm.name for alarm in facts.alarms if not alarm.actions]
     if not facts.alarms:
-        yield group.warning("alarms", "the stack has none", _DEPLOY)
+        yield group.warning("alarms", "the stack has none", f"deploy the current template: {make_deploy(facts)}")
     elif silent:
         found = f"{len(silent)} of {len(facts.alarms)} alarms tell nobody"
         yield group.warning("listeners", found, "deploy with AlarmTopicArn=<ARN of an SNS topic that somebody hears>")

@@ -161,6 +161,7 @@ def world(**fields: Any) -> Facts:
         "janitor": own("janitor"),
         "account": AccountConcurrency(limit=1000, unreserved=900),
         "schedules": schedules(),
+        "environments": ("default",),
         "place": "schedules",
         "targets": {KEY: Seen(function=function("shop"), qualified=function("shop", "live"), init_ms=800.0)},
     }

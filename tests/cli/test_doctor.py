@@ -71,7 +71,7 @@ def test_a_stack_without_the_outputs_is_not_caretakers() -> None:
 
 def test_a_stack_of_an_older_template_is_told_to_deploy() -> None:
     check = found(given.without_output("BoostTopicArn"), "stack", "outputs")
-    assert (check.verdict, check.mend) == (WARNING, "deploy the current template with sam deploy")
+    assert (check.verdict, check.mend) == (WARNING, "deploy the current template: make deploy")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.doctor.check import Verdict, in_samconfig
+from cli.doctor.check import Verdict
+from cli.doctor.environments import in_samconfig
 from cli.doctor.facts import Facts, Seen
 from cli.doctor.verb import judge
 from fleet.deployed import Unread, WarmerWords
@@ -103,7 +104,7 @@ def test_targets_of_a_folder_here_and_targets_that_may_be_invoked_need_no_list()
 
 
 def test_a_value_with_spaces_is_quoted_as_sam_understands_it() -> None:
-    mend = in_samconfig("TickSchedule", "cron(0/10 * * * ? *)")
+    mend = in_samconfig(world(), "TickSchedule", "cron(0/10 * * * ? *)")
     assert understood_by_sam(mend) == {"TickSchedule": "cron(0/10 * * * ? *)"}
 
 
