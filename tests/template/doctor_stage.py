@@ -1,19 +1,35 @@
-"""The stage of the doctor's tests: a stack, its targets, roles to ask with, and ten ways to break things."""
+"""The stage of the doctor's tests: a stack, its targets, roles to ask with, and ways to break things."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from emulator.stack import RunningEmulator
 from tests.emulator.controlled import answered, client_of, zipped
 from tests.template.checkout import ROOT
 
+T = TypeVar("T")
 SOURCE = """
 from caretaker_kit import warmable
 
 @warmable
 def handler(event, context):
     return {"statusCode": 200, "body": "ok"}
+"""
+# Schedules of what break_everything breaks, and of a function that is not there.
+SICK = """\
+version: 1
+service: shop
+owner: team-shop
+timezone: UTC
+profiles:
+  day: {baseline: 2}
+targets:
+  - {function: shop-checkout, alias: live, profile: day}
+  - {function: shop-search, alias: live, profile: day}
+  - {function: shop-till, alias: live, profile: day}
+  - {function: shop-gone, alias: live, profile: day}
 """
 KEYS = """
 import os
@@ -76,10 +92,18 @@ def break_everything(deployed: Deployed) -> None:
         FunctionName=deployed.outputs["JanitorFunctionName"], ReservedConcurrentExecutions=0
     )
     take_away_targets(deployed)
-    deployed.client("cloudwatch").set_alarm_state(
-        AlarmName=alarm_named(deployed, "TargetsFellShort"), StateValue="ALARM", StateReason="a test says so"
-    )
     deployed.client("sqs").send_message(QueueUrl=deployed.outputs["DeadLettersUrl"], MessageBody="{}")
+
+
+def while_in_alarm(deployed: Deployed, logical: str, look: Callable[[], T]) -> T:
+    """What `look` finds while this alarm is in ALARM: each metric that arrives makes CloudWatch judge it anew."""
+    alarms, name = deployed.client("cloudwatch"), alarm_named(deployed, logical)
+    for _ in range(5):
+        alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test says so")
+        found = look()
+        if alarms.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM":
+            return found
+    raise AssertionError(f"{name} did not stay in ALARM for as long as a look takes")
 
 
 def take_away_targets(deployed: Deployed) -> None:

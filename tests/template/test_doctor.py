@@ -15,23 +15,18 @@ from cli.command import main
 from emulator.stack import Options, running_emulator
 from tests.emulator.controlled import PATIENCE_S, client_of, zipped
 from tests.template.checkout import ROOT, SAM, run
-from tests.template.doctor_stage import KEYS, Deployed, alarm_named, break_everything, create_role, create_target
+from tests.template.doctor_stage import (
+    KEYS,
+    SICK,
+    Deployed,
+    alarm_named,
+    break_everything,
+    create_role,
+    create_target,
+    while_in_alarm,
+)
 
 pytestmark = pytest.mark.stack
-
-SICK = """\
-version: 1
-service: shop
-owner: team-shop
-timezone: UTC
-profiles:
-  day: {baseline: 2}
-targets:
-  - {function: shop-checkout, alias: live, profile: day}
-  - {function: shop-search, alias: live, profile: day}
-  - {function: shop-till, alias: live, profile: day}
-  - {function: shop-gone, alias: live, profile: day}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +271,7 @@ def test_each_thing_that_is_broken_is_named_with_its_mend(deployed: Deployed, tm
     break_everything(deployed)
     (tmp_path / "shop.yaml").write_text(SICK, encoding="utf-8")
     (tmp_path / "platform.yaml").write_text("interval: 1m\n", encoding="utf-8")
-    status, checks = doctor(str(tmp_path))
+    status, checks = while_in_alarm(deployed, "TargetsFellShort", lambda: doctor(str(tmp_path)))
     assert status == 1
     broken = {key: one["mend"] for key, one in checks.items() if one["verdict"] == "broken"}
     wanted = {

@@ -5,9 +5,10 @@ one. Then something must be worse, or the report must say what to allow; a grant
 nobody needs.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,18 @@ def proof(built_checkout: Path) -> Iterator[Proof]:
         _run(stage, "sweep")  # the first run after installation only marks
         _run(stage, "tick")  # the first tick makes the SDK's clients, and may have no time to read all it would
         roles = tuple(Role(emulator, stage.role(name)) for name in ("WarmerFunctionName", "JanitorFunctionName"))
-        yield Proof(stage=stage, roles=roles, done={name: _run(stage, name) for name in ERRANDS})
+        yield Proof(stage=stage, roles=roles, done={name: _done(stage, name) for name in ERRANDS})
+
+
+def _done(stage: Stage, name: str) -> Done:
+    """The errand, sent again where the machine was too slow for it; what was asked and denied of each try counts."""
+    judged: tuple[Judged, ...] = ()
+    for _ in range(TRIES):
+        done = _run(stage, name)
+        judged += done.judged
+        if done.reply.well:
+            break
+    return replace(done, judged=judged)
 
 
 def _run(stage: Stage, name: str) -> Done:
@@ -85,7 +97,7 @@ def _run(stage: Stage, name: str) -> Done:
 @pytest.mark.parametrize("name", ERRANDS)
 def test_a_function_does_all_its_work_under_its_own_role(proof: Proof, name: str) -> None:
     done = proof.done[name]
-    assert done.reply.well, done.reply.report
+    assert done.reply.well, json.dumps(done.reply.report)
     denied = {(one.action, one.resource) for one in done.judged if not one.allowed}
     assert {it for it in denied if (ERRANDS[name].function, it[0]) not in NOT_MISSED} == set()
 
